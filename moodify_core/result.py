@@ -1,0 +1,167 @@
+"""What an analysis says of a song: plain frozen data, no signal processing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from moodify_core.moods import Mood, MoodShares
+
+
+class WarningCode(StrEnum):
+    """Why an answer may be worth less than usual."""
+
+    TRUNCATED = "truncated"
+    """The file ends too early; parameter ``at``: seconds that could be decoded."""
+    SHORT = "short"
+    """Less music than one window; parameter ``duration`` in seconds."""
+    CLOSE_CALL = "close_call"
+    """Two moods are about equally likely; parameters ``first`` and ``second`` name them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A code with its parameters; the sentence for it is the business of whoever shows it.
+
+    Attributes
+    ----------
+    code : str
+        What is to be said: a `WarningCode` in `MoodAnalysis.warnings`.
+    parameters : mapping of str to float or str
+        The figures and names that the sentence needs; times in seconds.
+    """
+
+    code: str
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the note as plain JSON types."""
+        return {"code": str(self.code), **self.parameters}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the model said of one window, before any smoothing.
+
+    Attributes
+    ----------
+    start, end : float
+        Seconds from the start of the song; the last window ends with the song.
+    probabilities : mapping of Mood to float
+        They sum to 1.
+    """
+
+    start: float
+    end: float
+    probabilities: MoodShares
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A passage of one mood.
+
+    Attributes
+    ----------
+    start, end : float
+        Seconds; the passages of a song tile it without gap or overlap.
+    mood : Mood
+    probabilities : mapping of Mood to float
+        Mean over the passage; they sum to 1.
+    """
+
+    start: float
+    end: float
+    mood: Mood
+    probabilities: MoodShares
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class MoodAnalysis:
+    """The moods of one song.
+
+    Attributes
+    ----------
+    duration : float
+        Length in seconds of what could be decoded.
+    windows : tuple of Window
+        What the model said, unsmoothed.
+    segments : tuple of Segment
+        Passages; they tile ``0..duration``.
+    breakdown : mapping of Mood to float
+        Share of the song's time in each mood; sums to 1.
+    probabilities : mapping of Mood to float
+        Calibrated probability of each mood for the song as a whole; sums to 1.
+    dominant : Mood
+        The mood with the largest share of time; ties go to the more probable one.
+    confidence : float
+        Calibrated probability that `dominant` is right, 0..1.
+    unsure : bool
+        Whether no mood is clearly ahead.
+    reasons, warnings : tuple of Note
+        Codes with parameters, for whoever shows them.
+    waveform : tuple of float
+        Peaks of the waveform at equal steps over the song, 0..1, the loudest being 1.
+    fingerprint : str
+        What was heard, tolerant of re-encoding (see `moodify_core.fingerprint`).
+    model_version : str
+        Name of the model that answered.
+    """
+
+    duration: float
+    windows: tuple[Window, ...]
+    segments: tuple[Segment, ...]
+    breakdown: MoodShares
+    probabilities: MoodShares
+    dominant: Mood
+    confidence: float
+    unsure: bool
+    reasons: tuple[Note, ...]
+    warnings: tuple[Note, ...]
+    waveform: tuple[float, ...]
+    fingerprint: str
+    model_version: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the analysis as plain JSON types.
+
+        Seconds and shares are rounded to a thousandth and a ten-thousandth.
+        """
+        return {
+            "duration": round(self.duration, 3),
+            "dominant": self.dominant.value,
+            "confidence": round(self.confidence, 4),
+            "unsure": self.unsure,
+            "breakdown": _plain(self.breakdown),
+            "probabilities": _plain(self.probabilities),
+            "segments": [
+                {
+                    "start": round(segment.start, 3),
+                    "end": round(segment.end, 3),
+                    "mood": segment.mood.value,
+                    "probabilities": _plain(segment.probabilities),
+                }
+                for segment in self.segments
+            ],
+            "windows": [
+                {
+                    "start": round(window.start, 3),
+                    "end": round(window.end, 3),
+                    "probabilities": _plain(window.probabilities),
+                }
+                for window in self.windows
+            ],
+            "reasons": [note.to_dict() for note in self.reasons],
+            "warnings": [note.to_dict() for note in self.warnings],
+            "fingerprint": self.fingerprint,
+            "model_version": self.model_version,
+        }
+
+
+def _plain(values: MoodShares) -> dict[str, float]:
+    return {mood.value: round(share, 4) for mood, share in values.items()}
