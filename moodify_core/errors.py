@@ -32,27 +32,21 @@ class AudioError(MoodifyError):
 class UnsupportedFormat(AudioError):
     """The bytes are not audio of a kind that Moodify takes."""
 
-    def __init__(self) -> None:
-        super().__init__(
+    def __str__(self) -> str:
+        return (
             "This is not an audio file that Moodify can read; "
             "send MP3, WAV, FLAC, AIFF, Ogg, Opus, M4A, WebM, MP4 or WMA."
         )
-
-    def __reduce__(self) -> tuple[type[UnsupportedFormat], tuple[()]]:
-        return (type(self), ())
 
 
 class BrokenAudio(AudioError):
     """The file looks like audio, but nothing in it could be decoded."""
 
-    def __init__(self) -> None:
-        super().__init__(
+    def __str__(self) -> str:
+        return (
             "This audio file is damaged and nothing in it could be decoded; "
             "try to export or download it again."
         )
-
-    def __reduce__(self) -> tuple[type[BrokenAudio], tuple[()]]:
-        return (type(self), ())
 
 
 class UnsupportedStream(AudioError):
@@ -67,15 +61,15 @@ class UnsupportedStream(AudioError):
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
+        super().__init__(sample_rate, channels)
         self.sample_rate = sample_rate
         self.channels = channels
-        super().__init__(
-            f"This file claims {channels} channels at {sample_rate} Hz; Moodify takes up to "
+
+    def __str__(self) -> str:
+        return (
+            f"This file claims {self.channels} channels at {self.sample_rate} Hz; Moodify takes up to "
             "8 channels at 8000 to 192000 Hz, so export it again with ordinary settings."
         )
-
-    def __reduce__(self) -> tuple[type[UnsupportedStream], tuple[int, int]]:
-        return (type(self), (self.sample_rate, self.channels))
 
 
 class TooShort(AudioError):
@@ -90,15 +84,15 @@ class TooShort(AudioError):
     """
 
     def __init__(self, duration: float, minimum: float) -> None:
+        super().__init__(duration, minimum)
         self.duration = duration
         self.minimum = minimum
-        super().__init__(
-            f"This audio is {duration:.2f} seconds long; "
-            f"Moodify needs at least {minimum:g} second(s) to hear a mood."
-        )
 
-    def __reduce__(self) -> tuple[type[TooShort], tuple[float, float]]:
-        return (type(self), (self.duration, self.minimum))
+    def __str__(self) -> str:
+        return (
+            f"This audio is {self.duration:.2f} seconds long; "
+            f"Moodify needs at least {self.minimum:g} second(s) to hear a mood."
+        )
 
 
 class TooLong(AudioError):
@@ -111,24 +105,21 @@ class TooLong(AudioError):
     """
 
     def __init__(self, limit: float) -> None:
+        super().__init__(limit)
         self.limit = limit
-        super().__init__(
-            f"This audio is longer than the {limit / 60:g} minutes that are allowed here; "
+
+    def __str__(self) -> str:
+        return (
+            f"This audio is longer than the {self.limit / 60:g} minutes that are allowed here; "
             "send a shorter cut of it."
         )
-
-    def __reduce__(self) -> tuple[type[TooLong], tuple[float]]:
-        return (type(self), (self.limit,))
 
 
 class SilentAudio(AudioError):
     """The audio holds nothing but silence."""
 
-    def __init__(self) -> None:
-        super().__init__("This audio is silent from start to end, so there is no mood to hear.")
-
-    def __reduce__(self) -> tuple[type[SilentAudio], tuple[()]]:
-        return (type(self), ())
+    def __str__(self) -> str:
+        return "This audio is silent from start to end, so there is no mood to hear."
 
 
 class ModelError(MoodifyError):
@@ -139,25 +130,25 @@ class ModelMissing(ModelError):
     """There is no model where one should be."""
 
     def __init__(self, folder: str) -> None:
+        super().__init__(folder)
         self.folder = folder
-        super().__init__(
-            f"No trained model was found in {folder}; "
+
+    def __str__(self) -> str:
+        return (
+            f"No trained model was found in {self.folder}; "
             "install Moodify again, or make one with 'moodify train'."
         )
-
-    def __reduce__(self) -> tuple[type[ModelMissing], tuple[str]]:
-        return (type(self), (self.folder,))
 
 
 class ModelCorrupt(ModelError):
     """The model file is not the one that its description names."""
 
     def __init__(self, reason: str) -> None:
+        super().__init__(reason)
         self.reason = reason
-        super().__init__(
-            f"The trained model cannot be trusted ({reason}); "
+
+    def __str__(self) -> str:
+        return (
+            f"The trained model cannot be trusted ({self.reason}); "
             "install Moodify again, or make one with 'moodify train'."
         )
-
-    def __reduce__(self) -> tuple[type[ModelCorrupt], tuple[str]]:
-        return (type(self), (self.reason,))
