@@ -67,8 +67,8 @@ class UnsupportedStream(AudioError):
 
     def __str__(self) -> str:
         return (
-            f"This file claims {self.channels} channels at {self.sample_rate} Hz; Moodify takes up to "
-            "8 channels at 8000 to 192000 Hz, so export it again with ordinary settings."
+            f"This file claims {self.channels} channels at {self.sample_rate} Hz; Moodify takes "
+            "up to 8 channels at 8000 to 192000 Hz, so export it again with ordinary settings."
         )
 
 
