@@ -1,0 +1,1 @@
+"""A local stand-in for Discord that a real bot connects to: gateway, HTTP API and CDN."""
