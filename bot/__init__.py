@@ -1,0 +1,1 @@
+"""The Discord side of Moodify; knows nothing of signal processing."""

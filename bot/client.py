@@ -1,0 +1,217 @@
+"""The bot as Discord sees it: intents, commands, what it holds open, and how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.commands import EXTENSIONS
+from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
+from bot.download import DownloadRules
+from bot.engine import ANALYSER, LocalEngine, WorkerRules
+from bot.jobs import JobLimits, Jobs
+from bot.outcomes import Failed
+from bot.queue import JobQueue
+from bot.replies import InteractionReply, deliver
+from bot.sync import sync_if_changed
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
+    """The bot's commands, and what happens when one of them fails."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[MoodifyBot],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Log an error that no command handled, and tell the user.
+
+        Discord shows "thinking…" until an answer comes, so one must come.
+        """
+        job = str(interaction.id)
+        log.error("command failed", job=job, exc_info=error)
+        try:
+            if not interaction.response.is_done():
+                await interaction.response.defer(thinking=True, ephemeral=True)
+        except discord.HTTPException as failure:
+            log.warning("error not told", job=job, status=failure.status)
+            return
+        await deliver(InteractionReply(interaction), Failed(job))
+
+
+class MoodifyBot(commands.AutoShardedBot):
+    """The bot.
+
+    Parameters
+    ----------
+    settings : Settings
+
+    Attributes
+    ----------
+    jobs : Jobs
+        Serves requests; there from `setup_hook` on.
+    """
+
+    jobs: Jobs
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents.default(),
+            # Nothing that a stranger writes may make the bot ping anybody.
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=MoodifyTree,
+            max_messages=None,
+        )
+        self._settings = settings
+        self._engine: LocalEngine | None = None
+        self._session: aiohttp.ClientSession | None = None
+        self._stopping = False
+
+    async def setup_hook(self) -> None:
+        """Open what the bot needs, load the commands, and tell Discord if they changed."""
+        settings = self._settings
+        await _use_gateway_of(self, settings.discord_api)
+        data, songs, caches = _folders(settings.data_dir)
+        self._session = aiohttp.ClientSession(auto_decompress=False)
+        self._engine = LocalEngine(
+            workers=settings.workers,
+            rules=WorkerRules(
+                memory=settings.worker_memory_mib * MIB,
+                max_jobs=settings.worker_max_jobs,
+                caches=caches,
+                modules=ANALYSER,
+            ),
+            folder=songs,
+        )
+        self.jobs = Jobs(
+            engine=self._engine,
+            session=self._session,
+            queue=JobQueue(limit=settings.queue_limit, user_limit=settings.user_queue_limit),
+            limits=JobLimits(
+                download=DownloadRules(
+                    hosts=frozenset(settings.cdn_hosts),
+                    limit=settings.max_file_bytes,
+                    stall=settings.stall_timeout,
+                    total=settings.download_timeout,
+                ),
+                max_seconds=settings.max_seconds,
+                time_limit=settings.job_timeout,
+            ),
+            folder=songs,
+        )
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        assert self.application_id is not None  # known since the login
+        await sync_if_changed(self.tree, self.application_id, data / "commands.sha256")
+
+    async def on_ready(self) -> None:
+        """Log that the bot is up; discord.py calls this."""
+        log.info("ready", user=str(self.user), servers=len(self.guilds), shards=self.shard_count)
+
+    async def close(self) -> None:
+        """Finish running jobs within the grace that the settings give, then stop everything."""
+        if self._stopping:
+            return
+        self._stopping = True
+        log.info("stopping")
+        # Discord stays connected meanwhile: the last answers go out through it.
+        if hasattr(self, "jobs"):
+            await self.jobs.close(self._settings.shutdown_grace)
+        await super().close()
+        if self._engine is not None:
+            await self._engine.close()
+        if self._session is not None:
+            await self._session.close()
+        log.info("stopped")
+
+
+async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the bot until it is told to stop.
+
+    Parameters
+    ----------
+    settings : Settings
+    stop : asyncio.Event
+        Set to stop.
+
+    Raises
+    ------
+    SettingsError
+        If Discord does not accept the token.
+    ConnectionError
+        If Discord cannot be reached at the start.
+    """
+    Route.BASE = settings.discord_api
+    async with MoodifyBot(settings) as bot:
+        running = asyncio.create_task(_start(bot, settings.discord_token.get_secret_value()))
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await bot.close()
+        # A bot that is stopped while it still logs in does not notice by itself.
+        if not running.done():
+            await asyncio.wait({running}, timeout=1)
+            running.cancel()
+        await asyncio.gather(running, return_exceptions=stop.is_set())
+
+
+async def _start(bot: MoodifyBot, token: str) -> None:
+    try:
+        await bot.start(token)
+    except discord.LoginFailure:
+        raise SettingsError(
+            "Discord does not accept the token in DISCORD_TOKEN: copy it again from the "
+            "developer portal (Bot, Reset Token), then start again."
+        ) from None
+    except (aiohttp.ClientConnectionError, discord.GatewayNotFound) as error:
+        raise ConnectionError(
+            f"Discord cannot be reached ({error}): check the network, then start again."
+        ) from error
+    except discord.HTTPException as error:
+        if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        raise ConnectionError(
+            f"Discord has a problem of its own right now ({error.status}): start again later."
+        ) from error
+
+
+async def _use_gateway_of(bot: MoodifyBot, api: str) -> None:
+    """Make a stand-in's gateway the one that discord.py falls back to.
+
+    Without this a lost session would be opened again at Discord itself.
+    """
+    if api == DISCORD_API:
+        return
+    _, address, _ = await bot.http.get_bot_gateway()
+    gateway = yarl.URL(address)
+    if gateway.host not in LOOPBACK:
+        raise SettingsError(
+            "MOODIFY_DISCORD_API names a gateway that is not on this machine; correct it."
+        )
+    DiscordWebSocket.DEFAULT_GATEWAY = gateway
+
+
+def _folders(data: Path) -> tuple[Path, Path, Path]:
+    """Make the bot's folders, readable by nobody else, without songs of an earlier run."""
+    songs, caches = data / "songs", data / "caches"
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.rmtree(songs, ignore_errors=True)
+    songs.mkdir(mode=0o700)
+    caches.mkdir(mode=0o700, exist_ok=True)
+    return data, songs.resolve(), caches.resolve()

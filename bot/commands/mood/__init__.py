@@ -1,0 +1,15 @@
+"""How does this song feel? ``/mood`` and the message command "Analyze mood"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.commands.mood._cog import MoodCog
+
+if TYPE_CHECKING:
+    from bot.client import MoodifyBot
+
+
+async def setup(bot: MoodifyBot) -> None:
+    """Add the commands to the bot; discord.py calls this."""
+    await bot.add_cog(MoodCog(bot))

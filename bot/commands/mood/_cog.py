@@ -1,0 +1,104 @@
+"""Discord's side of ``/mood`` and "Analyze mood"."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.commands.mood._audio import first_audio
+from bot.jobs import JobRequest
+from bot.outcomes import NoAudio
+from bot.presentation import texts
+from bot.replies import InteractionReply, deliver
+
+if TYPE_CHECKING:
+    from bot.client import MoodifyBot
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+RESERVE = timedelta(seconds=45)
+"""Kept back of the time that Discord gives for an answer, so that there is some left to send it."""
+
+_EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+_FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
+
+
+class MoodCog(commands.Cog):
+    """Takes requests for a song's mood.
+
+    Parameters
+    ----------
+    bot : MoodifyBot
+    """
+
+    def __init__(self, bot: MoodifyBot) -> None:
+        self._bot = bot
+        # discord.py has no decorator for message commands inside a cog.
+        self._menu = app_commands.ContextMenu(
+            name=texts.MENU_NAME,
+            callback=self._analyze_message,
+            allowed_contexts=_EVERYWHERE,
+            allowed_installs=_FOR_ALL,
+        )
+
+    async def cog_load(self) -> None:
+        """Add the message command."""
+        self._bot.tree.add_command(self._menu)
+
+    async def cog_unload(self) -> None:
+        """Remove the message command."""
+        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
+
+    @app_commands.command(name="mood", description=texts.MOOD_DESCRIPTION)
+    @app_commands.describe(file=texts.MOOD_FILE_DESCRIPTION, private=texts.MOOD_PRIVATE_DESCRIPTION)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def mood(
+        self, interaction: discord.Interaction, file: discord.Attachment, private: bool = False
+    ) -> None:
+        """Tell how an attached song feels."""
+        if await _deferred(interaction, private=private):
+            await self._serve(interaction, file)
+
+    async def _analyze_message(
+        self, interaction: discord.Interaction, message: discord.Message
+    ) -> None:
+        file = first_audio(message.attachments)
+        # Told from what Discord has sent along, so that it is known in time whether everybody
+        # should see the answer.
+        if not await _deferred(interaction, private=file is None):
+            return
+        if file is None:
+            await deliver(InteractionReply(interaction), NoAudio())
+        else:
+            await self._serve(interaction, file)
+
+    async def _serve(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
+        request = JobRequest(
+            id=str(interaction.id),
+            user_id=interaction.user.id,
+            filename=file.filename,
+            url=file.url,
+            size=file.size,
+            deadline=interaction.expires_at - RESERVE,
+        )
+        await self._bot.jobs.serve(request, InteractionReply(interaction))
+
+
+async def _deferred(interaction: discord.Interaction, *, private: bool) -> bool:
+    """Tell Discord that an answer will come, and whether that worked.
+
+    Discord waits 3 s for a first sign; nothing else may come before it.
+    """
+    try:
+        await interaction.response.defer(thinking=True, ephemeral=private)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("not deferred in time", job=str(interaction.id), error=repr(error))
+        return False
+    return True

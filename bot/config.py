@@ -1,0 +1,175 @@
+"""Settings, from the environment and from a file named ``.env``.
+
+Every setting is described in ``.env.example``; a test keeps the two alike.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yarl
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIB = 1024 * 1024
+PREFIX = "MOODIFY_"
+TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - the name of the variable, not a token
+DISCORD_API = "https://discord.com/api/v10"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; its text is one sentence for the operator."""
+
+
+class Settings(BaseSettings):
+    """All settings of the bot.
+
+    Attributes
+    ----------
+    discord_token : SecretStr
+        Token of the bot, from Discord's developer portal.
+    workers : int
+        Songs that are analysed at the same time; each takes a process and a core.
+    job_timeout : float
+        Seconds that one analysis may take before its worker is killed.
+    worker_memory_mib : int
+        Address space of one worker, in MiB.
+    worker_max_jobs : int
+        Songs after which a worker is replaced by a fresh one.
+    max_file_mib : float
+        Largest attachment that is downloaded, in MiB.
+    max_minutes : float
+        Longest song that is analysed, in minutes.
+    queue_limit : int
+        Jobs, running and waiting, that are accepted at the same time.
+    user_queue_limit : int
+        Jobs of one person, running and waiting, that are accepted at the same time.
+    download_timeout : float
+        Seconds that one download may take in all.
+    stall_timeout : float
+        Seconds without a byte after which a download is given up.
+    shutdown_grace : float
+        Seconds that running jobs have to finish when the bot is told to stop.
+    cdn_hosts : tuple of str
+        Hosts (with a port if it is not the usual one) that attachments may come from.
+    discord_api : str
+        Discord's address; anything but Discord's own must be on this machine.
+    data_dir : Path
+        Where the bot keeps what it must remember, and its temporary files.
+    log_format : {"console", "json"}
+    log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # A validation error would otherwise quote the token.
+        hide_input_in_errors=True,
+    )
+
+    discord_token: SecretStr = Field(validation_alias=TOKEN_NAME, min_length=1)
+
+    workers: int = Field(2, ge=1, le=256)
+    job_timeout: float = Field(60, gt=0, le=600)
+    worker_memory_mib: int = Field(1536, ge=768)
+    worker_max_jobs: int = Field(50, ge=1)
+
+    max_file_mib: float = Field(50, gt=0, le=500)
+    max_minutes: float = Field(20, gt=0, le=600)
+    queue_limit: int = Field(100, ge=1)
+    user_queue_limit: int = Field(5, ge=1)
+    download_timeout: float = Field(120, gt=0)
+    stall_timeout: float = Field(15, gt=0)
+    shutdown_grace: float = Field(20, ge=0)
+
+    cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
+    discord_api: str = DISCORD_API
+    data_dir: Path = Path("data")
+
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("cdn_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("discord_api")
+    @classmethod
+    def _only_discord_or_loopback(cls, value: str) -> str:
+        address = value.rstrip("/")
+        # The token is sent there: a wrong address would give it away.
+        if address != DISCORD_API and yarl.URL(address).host not in LOOPBACK:
+            raise ValueError(f"must be {DISCORD_API} or an address on this machine")
+        return address
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def max_file_bytes(self) -> int:
+        """Largest attachment that is downloaded, in bytes."""
+        return int(self.max_file_mib * MIB)
+
+    @property
+    def max_seconds(self) -> float:
+        """Longest song that is analysed, in seconds."""
+        return self.max_minutes * 60
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingsError
+        If a setting is missing or makes no sense.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]  # the token comes from the environment
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def forget_secrets() -> None:
+    """Take the token and all other settings out of this process's environment.
+
+    Worker processes inherit the environment, and they decode files of strangers.
+    """
+    for name in list(os.environ):
+        if name.upper() == TOKEN_NAME or name.upper().startswith(PREFIX):
+            del os.environ[name]
+
+
+def variable(field: str) -> str:
+    """Return the name of the environment variable that sets a field of `Settings`."""
+    alias = Settings.model_fields[field].validation_alias
+    return alias if isinstance(alias, str) else f"{PREFIX}{field}".upper()
+
+
+def _sentence(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    if any(TOKEN_NAME in map(str, problem["loc"]) for problem in problems):
+        return (
+            f"{TOKEN_NAME} is not set: put your bot's token into the environment or into a file "
+            "named .env (.env.example shows how), then start again."
+        )
+    wrong = "; ".join(
+        f"{variable(str(problem['loc'][0]))}: {problem['msg']}" for problem in problems
+    )
+    return f"These settings cannot be used ({wrong}); .env.example describes each of them."

@@ -1,0 +1,27 @@
+"""Where analysis runs: in processes that can be killed without harm to anybody else."""
+
+from bot.engine.base import (
+    Engine,
+    EngineError,
+    EngineUnavailable,
+    WorkerDied,
+    WorkerOutOfMemory,
+    WorkerTimeout,
+)
+from bot.engine.hearing import ANALYSER, Hearing, hear
+from bot.engine.local import LocalEngine
+from bot.engine.worker import WorkerRules
+
+__all__ = [
+    "ANALYSER",
+    "Engine",
+    "EngineError",
+    "EngineUnavailable",
+    "Hearing",
+    "LocalEngine",
+    "WorkerDied",
+    "WorkerOutOfMemory",
+    "WorkerRules",
+    "WorkerTimeout",
+    "hear",
+]

@@ -1,0 +1,66 @@
+"""The work of one job: hear a song and draw its timeline. Runs in a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moodify_core.result import MoodAnalysis
+
+
+ANALYSER = ("moodify_core", "moodify_core.timeline")
+"""Modules that a worker needs for `hear`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What was heard in a song.
+
+    Attributes
+    ----------
+    analysis : MoodAnalysis
+    picture : bytes
+        The timeline as PNG.
+    description : str
+        The timeline in words, for who cannot see it.
+    """
+
+    analysis: MoodAnalysis
+    picture: bytes
+    description: str
+
+
+def hear(path: Path, title: str, max_duration: float) -> Hearing:
+    """Analyse a song and draw its timeline.
+
+    Parameters
+    ----------
+    path : Path
+        The audio file.
+    title : str
+        What the picture is headed with.
+    max_duration : float
+        Longest song that is taken, in seconds.
+
+    Returns
+    -------
+    Hearing
+
+    Raises
+    ------
+    MoodifyError
+        If the audio cannot be analysed.
+    """
+    # Imported here as the bot's own process, which names this function, never hears anything.
+    from moodify_core.timeline import describe_timeline, draw_timeline
+
+    from moodify_core import analyze
+
+    analysis = analyze(path, max_duration=max_duration)
+    return Hearing(
+        analysis=analysis,
+        picture=draw_timeline(analysis, title),
+        description=describe_timeline(analysis, title),
+    )

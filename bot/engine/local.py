@@ -1,0 +1,122 @@
+"""The engine of a single machine: a pool of processes, each of which can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import signal
+import tempfile
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any, TypeVar, TypeVarTuple
+
+import structlog
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from bot.engine import worker
+from bot.engine.base import EngineUnavailable, WorkerDied, WorkerOutOfMemory, WorkerTimeout
+from bot.engine.worker import WorkerRules
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+CPU_MARGIN = 5.0
+"""Seconds of CPU time beyond the time limit: the clock on the wall is to strike first. This
+limit is for work that the pool could not kill."""
+
+
+class LocalEngine:
+    """Runs functions in processes of this machine; an `Engine`.
+
+    Parameters
+    ----------
+    workers : int
+        Processes.
+    rules : WorkerRules
+    folder : Path
+        Where temporary folders are made.
+    """
+
+    def __init__(self, *, workers: int, rules: WorkerRules, folder: Path) -> None:
+        self._workers = workers
+        self._rules = rules
+        self._folder = folder
+        # The pool itself would take any number of jobs and show nothing of their order; what
+        # waits here and is cancelled never reaches a process.
+        self._free = asyncio.Semaphore(workers)
+        self._running: set[ProcessFuture[Any]] = set()
+        self._closed = False
+        self._pool = self._new_pool()
+
+    async def run(self, function: Callable[[*Ts], T], *args: *Ts, time_limit: float) -> T:
+        """Run `function` in a worker; see `Engine.run`."""
+        async with self._free:
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix="work-") as private:
+                job = (Path(private), time_limit + CPU_MARGIN, function, args)
+                # A worker that dies while it has no work breaks the whole pool. The job has no
+                # part in that, so it gets a second chance, in a new pool.
+                for _ in range(2):
+                    try:
+                        return await self._attempt(job, time_limit)
+                    except BrokenProcessPool as error:
+                        log.warning("worker pool broke", error=repr(error))
+                raise EngineUnavailable
+
+    async def close(self) -> None:
+        """Stop all workers at once."""
+        self._closed = True
+        await asyncio.to_thread(_stop, self._pool)
+        # A stopped pool leaves its futures waiting for ever.
+        for future in self._running:
+            if not future.done():
+                future.set_exception(BrokenProcessPool())
+
+    async def _attempt(
+        self, job: tuple[Path, float, Callable[[*Ts], T], tuple[*Ts]], time_limit: float
+    ) -> T:
+        future = await self._schedule(job, time_limit)
+        self._running.add(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise WorkerTimeout from None
+        except MemoryError:
+            raise WorkerOutOfMemory from None
+        except ProcessExpired as death:
+            log.warning("worker died", exit_code=death.exitcode, pid=death.pid)
+            if death.exitcode == -signal.SIGXCPU:
+                raise WorkerTimeout from None
+            raise WorkerDied from None
+        finally:
+            self._running.discard(future)
+
+    async def _schedule(
+        self, job: tuple[Path, float, Callable[[*Ts], T], tuple[*Ts]], time_limit: float
+    ) -> ProcessFuture[T]:
+        if self._closed:
+            raise EngineUnavailable
+        if not self._pool.active:
+            broken, self._pool = self._pool, self._new_pool()
+            await asyncio.to_thread(_stop, broken)
+        try:
+            return self._pool.schedule(worker.run_limited, args=job, timeout=time_limit)
+        except RuntimeError as error:
+            raise BrokenProcessPool from error
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
+            max_workers=self._workers,
+            max_tasks=self._rules.max_jobs,
+            initializer=worker.set_up,
+            initargs=(self._rules,),
+            # Forking a process that has threads and an event loop copies locks that are held.
+            context=multiprocessing.get_context("spawn"),
+        )
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it without types
+    pool.join()

@@ -1,0 +1,101 @@
+"""Inside a worker process: its limits, its bare environment, its own temporary folder."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import resource
+import signal
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+_KEPT_VARIABLES = frozenset({"HOME", "LANG", "LC_ALL", "LC_CTYPE", "MPLCONFIGDIR", "PATH"})
+
+_ONE_THREAD: Mapping[str, str] = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+"""Workers share the cores by being many; threads within each would only get in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRules:
+    """What a worker process may have and do.
+
+    Attributes
+    ----------
+    memory : int
+        Bytes of address space.
+    max_jobs : int
+        Jobs after which it is replaced by a fresh one.
+    caches : Path
+        Folder for what libraries want to keep between runs, such as lists of fonts.
+    modules : tuple of str
+        Modules to import before the first job, so that it need not wait for them.
+    """
+
+    memory: int
+    max_jobs: int
+    caches: Path
+    modules: tuple[str, ...] = ()
+
+
+def set_up(rules: WorkerRules) -> None:
+    """Make this process fit to handle files of strangers.
+
+    Parameters
+    ----------
+    rules : WorkerRules
+    """
+    _bare_environment(rules.caches)
+    # The pool's own handler needs the interpreter, which a stuck decoder never gives back.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (rules.memory, rules.memory))
+    for module in rules.modules:
+        importlib.import_module(module)
+
+
+def run_limited(
+    folder: Path, cpu_seconds: float, function: Callable[[*Ts], T], args: tuple[*Ts]
+) -> T:
+    """Run one job with a budget of CPU time, its temporary files in a folder of its own.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder; whoever made it deletes it, even if this process dies.
+    cpu_seconds : float
+        CPU time that the job may use.
+    function : callable
+    args : tuple
+
+    Returns
+    -------
+    object
+        What `function` returns.
+    """
+    tempfile.tempdir = str(folder)
+    os.environ["TMPDIR"] = str(folder)
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # The limit counts over the whole life of the process, so each job raises it by its budget.
+    budget = ceil(used.ru_utime + used.ru_stime + cpu_seconds)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (budget, hard))
+    return function(*args)
+
+
+def _bare_environment(caches: Path) -> None:
+    for name in list(os.environ):
+        if name not in _KEPT_VARIABLES:
+            del os.environ[name]
+    os.environ.update(_ONE_THREAD)
+    os.environ.setdefault("MPLCONFIGDIR", str(caches))

@@ -1,0 +1,249 @@
+"""One analysis from request to answer: gates, queue, download, engine, reply."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import structlog
+
+from bot.download import (
+    DownloadError,
+    DownloadRules,
+    FileGone,
+    FileTooBig,
+    ForeignHost,
+    downloaded,
+)
+from bot.engine import (
+    Engine,
+    EngineError,
+    WorkerOutOfMemory,
+    WorkerTimeout,
+    hear,
+)
+from bot.outcomes import (
+    Answered,
+    Crashed,
+    DownloadFailed,
+    Failed,
+    FileVanished,
+    ForeignFile,
+    NeedsTooMuchMemory,
+    Outcome,
+    QueueFull,
+    Refusal,
+    Stopping,
+    TooBig,
+    TookTooLong,
+    TooManyAtOnce,
+    Unanalysable,
+    WaitedTooLong,
+)
+from bot.presentation.titles import song_title
+from bot.queue import JobQueue, PersonQueueIsFull, QueueIsFull
+from bot.replies import Reply, deliver
+from moodify_core.errors import MoodifyError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+FAREWELL = 5.0
+"""Seconds that the last sentences have to get out when the bot stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What somebody wants to know.
+
+    Attributes
+    ----------
+    id : str
+        Name of the job in the log.
+    user_id : int
+        Who asks.
+    filename : str
+        As Discord hands it over: hostile text.
+    url : str
+        Where the file is.
+    size : int
+        Bytes that Discord says it has.
+    deadline : datetime
+        When the answer must be there, with a time zone.
+    """
+
+    id: str
+    user_id: int
+    filename: str
+    url: str
+    size: int
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What one job may take.
+
+    Attributes
+    ----------
+    download : DownloadRules
+    max_seconds : float
+        Longest song, in seconds.
+    time_limit : float
+        Seconds that its analysis may take.
+    """
+
+    download: DownloadRules
+    max_seconds: float
+    time_limit: float
+
+
+class Jobs:
+    """Serves requests: each gets an answer or a sentence why not, whatever fails.
+
+    Parameters
+    ----------
+    engine : Engine
+    session : aiohttp.ClientSession
+        For downloads.
+    queue : JobQueue
+    limits : JobLimits
+    folder : Path
+        Where songs lie as long as they are analysed.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        session: aiohttp.ClientSession,
+        queue: JobQueue,
+        limits: JobLimits,
+        folder: Path,
+    ) -> None:
+        self._engine = engine
+        self._session = session
+        self._queue = queue
+        self._limits = limits
+        self._folder = folder
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._closing = False
+
+    async def serve(self, request: JobRequest, reply: Reply) -> None:
+        """Carry out a request and answer it. Raises nothing but `asyncio.CancelledError`.
+
+        Parameters
+        ----------
+        request : JobRequest
+        reply : Reply
+            Where the answer goes.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        with structlog.contextvars.bound_contextvars(job=request.id):
+            log.info("job accepted", size=request.size, waiting=len(self._queue))
+            try:
+                await self._answer(request, reply)
+            except asyncio.CancelledError:
+                await deliver(reply, Stopping())
+                if not self._closing:
+                    raise
+            finally:
+                self._tasks.discard(task)
+
+    async def close(self, grace: float) -> None:
+        """Start nothing more, let running jobs finish, and tell the rest that we stop.
+
+        Parameters
+        ----------
+        grace : float
+            Seconds that running jobs have.
+        """
+        self._closing = True
+        if not self._tasks:
+            return
+        log.info("waiting for jobs", jobs=len(self._tasks), grace=grace)
+        _, late = await asyncio.wait(self._tasks, timeout=grace)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=FAREWELL)
+
+    async def _answer(self, request: JobRequest, reply: Reply) -> None:
+        started = asyncio.get_running_loop().time()
+        outcome = await self._outcome(request)
+        took = asyncio.get_running_loop().time() - started
+        log.info("job done", outcome=type(outcome).__name__, seconds=round(took, 2))
+        await deliver(reply, outcome)
+
+    async def _outcome(self, request: JobRequest) -> Outcome:
+        left = (request.deadline - datetime.now(UTC)).total_seconds()
+        try:
+            async with asyncio.timeout(left) as clock:
+                return await self._wait_and_hear(request)
+        except TimeoutError:
+            if clock.expired():
+                return WaitedTooLong()
+            log.exception("job failed")
+            return Failed(request.id)
+        except Exception:
+            log.exception("job failed")
+            return Failed(request.id)
+
+    async def _wait_and_hear(self, request: JobRequest) -> Outcome:
+        if self._closing:
+            return Stopping()
+        if request.size > self._limits.download.limit:
+            return TooBig(self._limits.download.limit)
+        try:
+            async with self._queue.turn(request.user_id):
+                # Much may have happened during the wait.
+                return Stopping() if self._closing else await self._hear(request)
+        except QueueIsFull:
+            return QueueFull(self._queue.limit)
+        except PersonQueueIsFull:
+            return TooManyAtOnce(self._queue.user_limit)
+
+    async def _hear(self, request: JobRequest) -> Outcome:
+        title = song_title(request.filename)
+        try:
+            async with downloaded(
+                self._session, request.url, folder=self._folder, rules=self._limits.download
+            ) as path:
+                hearing = await self._engine.run(
+                    hear, path, title, self._limits.max_seconds, time_limit=self._limits.time_limit
+                )
+        except DownloadError as error:
+            return _download_refusal(error)
+        except EngineError as error:
+            return self._engine_refusal(error)
+        except MoodifyError as error:
+            log.info("not analysable", reason=repr(error))
+            return Unanalysable(error)
+        return Answered(title, hearing)
+
+    def _engine_refusal(self, error: EngineError) -> Refusal:
+        log.warning("engine failed", error=repr(error))
+        if self._closing:
+            return Stopping()
+        match error:
+            case WorkerTimeout():
+                return TookTooLong(self._limits.time_limit)
+            case WorkerOutOfMemory():
+                return NeedsTooMuchMemory()
+        return Crashed()
+
+
+def _download_refusal(error: DownloadError) -> Refusal:
+    log.info("not downloaded", reason=repr(error))
+    match error:
+        case FileTooBig(limit=limit):
+            return TooBig(limit)
+        case ForeignHost():
+            return ForeignFile()
+        case FileGone():
+            return FileVanished()
+    return DownloadFailed()

@@ -1,0 +1,1 @@
+"""How answers look and what they say."""

@@ -1,0 +1,217 @@
+"""Every sentence that a user reads, in one place: whole sentences, never glued fragments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from bot.config import MIB
+from bot.outcomes import (
+    Crashed,
+    DownloadFailed,
+    Failed,
+    FileVanished,
+    ForeignFile,
+    NeedsTooMuchMemory,
+    NoAudio,
+    QueueFull,
+    Refusal,
+    Stopping,
+    TooBig,
+    TookTooLong,
+    TooManyAtOnce,
+    Unanalysable,
+    WaitedTooLong,
+)
+from moodify_core.errors import (
+    BrokenAudio,
+    ModelError,
+    MoodifyError,
+    SilentAudio,
+    TooLong,
+    TooShort,
+    UnsupportedFormat,
+    UnsupportedStream,
+)
+from moodify_core.moods import Mood
+from moodify_core.result import Note, WarningCode
+
+MOOD_DESCRIPTION = "Hear how a song feels."
+MOOD_FILE_DESCRIPTION = "The song: MP3, WAV, FLAC, AIFF, Ogg, Opus, M4A, WebM, MP4 or WMA."
+MOOD_PRIVATE_DESCRIPTION = "Show the answer only to you."
+MENU_NAME = "Analyze mood"
+
+LENGTH = "Length"
+NOTES = "Good to know"
+NO_PICTURE = "The picture could not be added here."
+NO_EMBED = "The full answer with its picture could not be shown here."
+
+MOOD_NAMES: Mapping[Mood, str] = {
+    Mood.AGGRESSIVE: "aggressive",
+    Mood.DRAMATIC: "dramatic",
+    Mood.HAPPY: "happy",
+    Mood.ROMANTIC: "romantic",
+    Mood.SAD: "sad",
+}
+
+
+def headline(mood: Mood, confidence: float, *, unsure: bool) -> str:
+    """Return the sentence that names the mood.
+
+    Parameters
+    ----------
+    mood : Mood
+    confidence : float
+        0..1.
+    unsure : bool
+        Whether no mood is clearly ahead.
+    """
+    name = MOOD_NAMES[mood]
+    if unsure:
+        return (
+            f"{mood.emoji} No mood is clearly ahead here. "
+            f"The closest is **{name}** ({confidence:.0%} sure)."
+        )
+    return f"{mood.emoji} This song feels **{name}** ({confidence:.0%} sure)."
+
+
+def plain_answer(title: str, headline: str, shares: Sequence[tuple[Mood, int]]) -> str:
+    """Return the whole answer as a text, for where embeds may not be shown.
+
+    Parameters
+    ----------
+    title : str
+        The song's title, made harmless.
+    headline : str
+        What `headline` returned.
+    shares : sequence of (Mood, int)
+        Percentages.
+    """
+    listed = ", ".join(f"{MOOD_NAMES[mood]} {percent}%" for mood, percent in shares)
+    return f"{title}\n{headline}\n{listed}"
+
+
+def note(note: Note) -> str | None:
+    """Return the sentence for a warning, or None for one that has no meaning to users."""
+    values = note.parameters
+    match note.code:
+        case WarningCode.TRUNCATED:
+            return (
+                f"The file breaks off, so only its first {clock(float(values['at']))} were heard."
+            )
+        case WarningCode.SHORT:
+            return "This is very short, so take the answer with a pinch of salt."
+        case WarningCode.CLOSE_CALL:
+            first = MOOD_NAMES[Mood(str(values["first"]))]
+            second = MOOD_NAMES[Mood(str(values["second"]))]
+            return f"It was a close call between {first} and {second}."
+    return None
+
+
+def refusal(reason: Refusal) -> str:  # noqa: PLR0911, PLR0912 - a sentence for each reason
+    """Return the sentence that tells why there is no answer, and what to do."""
+    match reason:
+        case Unanalysable(error):
+            return analyser_error(error)
+        case TooBig(limit):
+            return (
+                f"This file is larger than the {size(limit)} that are allowed here; "
+                "send a smaller version, as MP3 for instance."
+            )
+        case QueueFull(limit):
+            return (
+                f"All {limit} places in the queue are taken right now; "
+                "please try again in a minute."
+            )
+        case TooManyAtOnce(limit):
+            return (
+                f"You already have {limit} songs in the queue, which is as many as one person "
+                "may have; please wait until one of them is answered."
+            )
+        case TookTooLong(limit):
+            return (
+                f"Listening to this file took longer than the {limit:g} seconds that are allowed, "
+                "so I stopped; a shorter cut, or another format, may work."
+            )
+        case NoAudio():
+            return "There is no audio file in this message; choose a message that has a song."
+        case ForeignFile():
+            return "I only take files that were uploaded to Discord; please attach the song itself."
+        case FileVanished():
+            return "Discord no longer has this file; please upload it again."
+        case DownloadFailed():
+            return "I could not get the file from Discord; please try again in a minute."
+        case NeedsTooMuchMemory():
+            return (
+                "This file needs more memory than I may use; "
+                "a shorter cut, or another format, may work."
+            )
+        case Crashed():
+            return (
+                "Listening to this file went wrong and had to be stopped; "
+                "try again, or export the song in another format."
+            )
+        case WaitedTooLong():
+            return "The queue was too long to get to this song in time; please try again later."
+        case Stopping():
+            return "I am being restarted right now; please try again in a minute."
+        case Failed(job):
+            return (
+                "Something went wrong on my side; please try again, and tell whoever runs this "
+                f"bot if it happens again (number {job})."
+            )
+        case _:
+            assert_never(reason)
+
+
+def analyser_error(error: MoodifyError) -> str:  # noqa: PLR0911 - a sentence for each
+    """Return the sentence for an error of the analyser."""
+    match error:
+        case UnsupportedFormat():
+            return (
+                "This is not an audio file that I can read; "
+                "send MP3, WAV, FLAC, AIFF, Ogg, Opus, M4A, WebM, MP4 or WMA."
+            )
+        case BrokenAudio():
+            return (
+                "This audio file is damaged and nothing in it could be decoded; "
+                "try to export or download it again."
+            )
+        case UnsupportedStream():
+            return (
+                f"This file claims {error.channels} channels at {error.sample_rate} Hz, which I "
+                "cannot take; export it again with ordinary settings."
+            )
+        case TooShort():
+            return (
+                f"This audio is {error.duration:.2f} seconds long, and I need at least "
+                f"{error.minimum:g} to hear a mood; send a longer piece."
+            )
+        case TooLong():
+            return (
+                f"This song is longer than the {error.limit / 60:g} minutes that are allowed "
+                "here; send a shorter cut of it."
+            )
+        case SilentAudio():
+            return (
+                "This audio is silent from start to end, so there is no mood to hear; "
+                "try another file."
+            )
+        case ModelError():
+            return (
+                "I cannot analyse songs right now, as my trained model is missing or damaged; "
+                "please tell whoever runs this bot."
+            )
+    return "This audio cannot be analysed; try to export the song in another format."
+
+
+def clock(seconds: float) -> str:
+    """Return a length as m:ss, or h:mm:ss from an hour on."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people read it."""
+    return f"{count / MIB:g} MiB" if count >= MIB else f"{count / 1024:.3g} KiB"
