@@ -130,7 +130,8 @@ async def _fetch_with_patience(
         try:
             return await _fetch(session, address, path, rules)
         except (aiohttp.ClientError, TimeoutError, SourceUnavailable) as error:
-            log.warning("download failed", attempt=attempt, error=repr(error))
+            # Only the kind: the text of some of these errors quotes what the server sent.
+            log.warning("download failed", attempt=attempt, error=type(error).__name__)
         if attempt < ATTEMPTS:
             await asyncio.sleep(pause)
             pause *= 2

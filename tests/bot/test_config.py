@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings, SettingsError, forget_secrets, load_settings, variable
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "a-token-that-must-stay-secret"
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("MOODIFY_") or name == "DISCORD_TOKEN":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def _example() -> dict[str, str]:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    return dict(re.findall(r"^(\w+)=(.*)$", text, flags=re.MULTILINE))
+
+
+def test_the_example_names_every_setting_and_nothing_else() -> None:
+    assert set(_example()) == {variable(field) for field in Settings.model_fields}
+
+
+def test_the_example_holds_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    defaults = load_settings()
+    for name, value in _example().items():
+        if name != "DISCORD_TOKEN":
+            monkeypatch.setenv(name, value)
+    assert load_settings() == defaults
+
+
+def test_settings_come_from_a_file_and_the_environment_wins(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(
+        "DISCORD_TOKEN=from-file\nMOODIFY_WORKERS=3\nMOODIFY_MAX_MINUTES=7\nOTHER=1\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("MOODIFY_WORKERS", "4")
+    settings = load_settings()
+    assert settings.discord_token.get_secret_value() == "from-file"
+    assert settings.workers == 4
+    assert settings.max_seconds == 420
+
+
+def test_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_CDN_HOSTS", "127.0.0.1:81, CDN.example.org")
+    assert load_settings().cdn_hosts == ("127.0.0.1:81", "cdn.example.org")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1:5/api/v10", "http://localhost:5/api/v10/", "http://[::1]:5"]
+)
+def test_a_stand_in_for_discord_may_be_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_DISCORD_API", address)
+    assert load_settings().discord_api == address.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.org/api/v10",
+        "https://discord.com.example.org/api/v10",
+        "http://127.0.0.1@example.org",
+        "http://discord.com/api/v10",
+        "nonsense",
+    ],
+)
+def test_the_token_goes_nowhere_else(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_DISCORD_API", address)
+    with pytest.raises(SettingsError, match="MOODIFY_DISCORD_API"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MOODIFY_WORKERS", "0"),
+        ("MOODIFY_WORKERS", "many"),
+        ("MOODIFY_MAX_FILE_MIB", "-1"),
+        ("MOODIFY_LOG_LEVEL", "LOUD"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_no_secret_told(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=name) as caught:
+        load_settings()
+    assert TOKEN not in str(caught.value)
+
+
+def test_the_token_hides_in_what_settings_print(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    assert TOKEN not in repr(load_settings())
+
+
+def test_forgotten_secrets_reach_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_DATABASE_URL", "with-a-password")
+    forget_secrets()
+    child = subprocess.run(
+        [sys.executable, "-c", "import os; print(dict(os.environ))"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert TOKEN not in child.stdout
+    assert "with-a-password" not in child.stdout
+
+
+@pytest.mark.parametrize("token", [None, ""])
+def test_a_missing_token_is_one_sentence_and_exit_code_2(token: str | None, tmp_path: Path) -> None:
+    environment = {k: v for k, v in os.environ.items() if k != "DISCORD_TOKEN"}
+    if token is not None:
+        environment["DISCORD_TOKEN"] = token
+    environment["PYTHONPATH"] = str(ROOT)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("DISCORD_TOKEN is not set")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,250 @@
+"""The local engine with real processes, and real ways for them to die."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.engine import (
+    EngineUnavailable,
+    LocalEngine,
+    WorkerDied,
+    WorkerOutOfMemory,
+    WorkerRules,
+    WorkerTimeout,
+)
+from moodify_core.errors import TooShort
+
+MEMORY = 768 * 1024 * 1024
+LIMIT = 60.0
+"""Seconds for work that is to succeed, however busy the machine is."""
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def die(signum: int) -> None:
+    os.kill(os.getpid(), signum)
+
+
+def exit_at_once() -> None:
+    os._exit(0)
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def work_for_ever() -> None:
+    while True:
+        pass
+
+
+def burn_beyond_the_cpu_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (1, hard))
+    work_for_ever()
+
+
+def hog() -> int:
+    return len(bytearray(4 * MEMORY))
+
+
+def too_short() -> None:
+    raise TooShort(0.5, 1.0)
+
+
+def environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def limits() -> dict[str, tuple[int, int]]:
+    names = ("RLIMIT_AS", "RLIMIT_CORE", "RLIMIT_CPU")
+    return {name: resource.getrlimit(getattr(resource, name)) for name in names}
+
+
+def leave_a_file_and(then: str) -> str:
+    file = Path(tempfile.mkdtemp()) / "left"
+    file.write_bytes(b"left behind")
+    if then == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return str(file)
+
+
+def start_method() -> str:
+    # A forked worker would know what this module was told in the parent.
+    return _MARK
+
+
+_MARK = "fresh"
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> AsyncIterator[LocalEngine]:
+    engine = _engine(tmp_path)
+    yield engine
+    await engine.close()
+
+
+def _engine(folder: Path, *, workers: int = 2, max_jobs: int = 50) -> LocalEngine:
+    rules = WorkerRules(memory=MEMORY, max_jobs=max_jobs, caches=folder)
+    return LocalEngine(workers=workers, rules=rules, folder=folder)
+
+
+async def test_work_is_done_elsewhere(engine: LocalEngine) -> None:
+    assert await engine.run(add, 2, 3, time_limit=LIMIT) == 5
+    assert await engine.run(process_id, time_limit=LIMIT) != os.getpid()
+
+
+async def test_an_error_of_the_work_comes_back_with_its_figures(engine: LocalEngine) -> None:
+    with pytest.raises(TooShort) as caught:
+        await engine.run(too_short, time_limit=LIMIT)
+    assert (caught.value.duration, caught.value.minimum) == (0.5, 1.0)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
+async def test_a_dying_worker_hurts_nobody_else(engine: LocalEngine, signum: int) -> None:
+    other = asyncio.create_task(engine.run(sleep, 1.0, time_limit=LIMIT))
+    with pytest.raises(WorkerDied):
+        await engine.run(die, signum, time_limit=LIMIT)
+    await other
+    assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+
+
+async def test_work_that_takes_too_long_is_killed(engine: LocalEngine) -> None:
+    pid = await engine.run(process_id, time_limit=LIMIT)
+    other = asyncio.create_task(engine.run(add, 1, 2, time_limit=LIMIT))
+    with pytest.raises(WorkerTimeout):
+        await engine.run(work_for_ever, time_limit=0.5)
+    assert await other == 3
+    assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+    assert pid > 0
+
+
+async def test_a_worker_that_just_leaves_is_noticed_at_the_time_limit(engine: LocalEngine) -> None:
+    with pytest.raises(WorkerTimeout):
+        await engine.run(exit_at_once, time_limit=1.0)
+    assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+
+
+async def test_work_beyond_its_cpu_time_counts_as_too_long(engine: LocalEngine) -> None:
+    with pytest.raises(WorkerTimeout):
+        await engine.run(burn_beyond_the_cpu_limit, time_limit=LIMIT)
+    assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+
+
+async def test_the_cpu_budget_is_given_anew_to_each_job(tmp_path: Path) -> None:
+    engine = _engine(tmp_path, workers=1)
+    try:
+        first = (await engine.run(limits, time_limit=LIMIT))["RLIMIT_CPU"][0]
+        with pytest.raises(WorkerTimeout):
+            await engine.run(work_for_ever, time_limit=1.5)
+        second = (await engine.run(limits, time_limit=2 * LIMIT))["RLIMIT_CPU"][0]
+    finally:
+        await engine.close()
+    assert LIMIT < first < 2 * LIMIT < second
+
+
+async def test_a_memory_hog_is_stopped(engine: LocalEngine) -> None:
+    with pytest.raises(WorkerOutOfMemory):
+        await engine.run(hog, time_limit=LIMIT)
+    assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+
+
+async def test_workers_leave_no_core_file_and_have_a_memory_limit(engine: LocalEngine) -> None:
+    found = await engine.run(limits, time_limit=LIMIT)
+    assert found["RLIMIT_AS"] == (MEMORY, MEMORY)
+    assert found["RLIMIT_CORE"] == (0, 0)
+
+
+async def test_an_idle_worker_that_dies_costs_no_job(engine: LocalEngine) -> None:
+    pids = {await engine.run(process_id, time_limit=LIMIT) for _ in range(4)}
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    results = await asyncio.gather(*(engine.run(add, n, 1, time_limit=LIMIT) for n in range(4)))
+    assert results == [1, 2, 3, 4]
+
+
+async def test_the_environment_of_a_worker_is_bare(
+    monkeypatch: pytest.MonkeyPatch, engine: LocalEngine
+) -> None:
+    monkeypatch.setenv("SOME_SECRET", "x")
+    inside = await engine.run(environment, time_limit=LIMIT)
+    assert "SOME_SECRET" not in inside
+    assert inside["OMP_NUM_THREADS"] == inside["OPENBLAS_NUM_THREADS"] == "1"
+
+
+async def test_temporary_files_of_a_job_go_with_it(engine: LocalEngine, tmp_path: Path) -> None:
+    left = await engine.run(leave_a_file_and, "return", time_limit=LIMIT)
+    assert Path(left).is_relative_to(tmp_path)
+    with pytest.raises(WorkerDied):
+        await engine.run(leave_a_file_and, "die", time_limit=LIMIT)
+    assert not list(tmp_path.rglob("left"))
+
+
+async def test_workers_are_replaced_after_so_many_jobs(tmp_path: Path) -> None:
+    engine = _engine(tmp_path, workers=1, max_jobs=2)
+    try:
+        pids = [await engine.run(process_id, time_limit=LIMIT) for _ in range(6)]
+    finally:
+        await engine.close()
+    assert len(set(pids)) == 3
+
+
+async def test_workers_are_spawned_not_forked(
+    monkeypatch: pytest.MonkeyPatch, engine: LocalEngine
+) -> None:
+    monkeypatch.setattr("test_engine._MARK", "told by the parent")
+    assert await engine.run(start_method, time_limit=LIMIT) == "fresh"
+
+
+async def test_cancelling_kills_the_work(tmp_path: Path) -> None:
+    engine = _engine(tmp_path, workers=1)
+    try:
+        await engine.run(add, 1, 1, time_limit=LIMIT)
+        task = asyncio.create_task(engine.run(sleep, LIMIT, time_limit=2 * LIMIT))
+        await asyncio.sleep(0.5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with asyncio.timeout(LIMIT / 2):
+            assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+    finally:
+        await engine.close()
+
+
+async def test_closing_ends_running_work_and_takes_no_more(tmp_path: Path) -> None:
+    engine = _engine(tmp_path, workers=1)
+    await engine.run(add, 1, 1, time_limit=LIMIT)
+    running = asyncio.create_task(engine.run(sleep, LIMIT, time_limit=LIMIT))
+    waiting = asyncio.create_task(engine.run(add, 1, 1, time_limit=LIMIT))
+    await asyncio.sleep(0.5)
+    await engine.close()
+    for task in (running, waiting):
+        with pytest.raises(EngineUnavailable):
+            await task
+    with pytest.raises(EngineUnavailable):
+        await engine.run(add, 1, 1, time_limit=LIMIT)
+
+
+async def test_workers_that_cannot_start_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
+    rules = WorkerRules(memory=MEMORY, max_jobs=1, caches=tmp_path, modules=("no_such_module",))
+    engine = LocalEngine(workers=1, rules=rules, folder=tmp_path)
+    try:
+        with pytest.raises(EngineUnavailable):
+            await engine.run(add, 1, 1, time_limit=LIMIT)
+    finally:
+        await engine.close()
