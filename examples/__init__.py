@@ -1,0 +1,1 @@
+"""Original example tunes, and the script that makes them."""

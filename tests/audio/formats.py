@@ -1,0 +1,230 @@
+"""Audio files of every format that Moodify reads, made in memory.
+
+>>> from tests.audio.formats import CASES, encode, write_all
+>>> data = encode(samples, 44_100, CASES["mp3-stereo-48000"])
+>>> paths = write_all(tmp_path, samples, 44_100)          # one file per case
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, Literal
+
+import av
+import numpy as np
+import soundfile
+import soxr
+from numpy.typing import NDArray
+
+Audio = NDArray[np.float32]
+Layout = Literal["mono", "stereo"]
+
+OPUS_RATE: Final = 48_000
+"""What every Opus stream decodes to, whatever went in (RFC 6716, section 2)."""
+
+VIDEO_RATE: Final = 10
+VIDEO_SIZE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A container with a codec in it.
+
+    Parameters
+    ----------
+    suffix
+        Of file names, with its dot.
+    container, codec
+        For soundfile, format and subtype; for PyAV, muxer and encoder.
+    by_soundfile
+        Which of the two writes it.
+    video
+        Whether a picture stream goes with the sound.
+    """
+
+    suffix: str
+    container: str
+    codec: str
+    by_soundfile: bool = False
+    video: bool = False
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "wav": Format(".wav", "WAV", "PCM_16", by_soundfile=True),
+    "wav24": Format(".wav", "WAV", "PCM_24", by_soundfile=True),
+    "wavfloat": Format(".wav", "WAV", "FLOAT", by_soundfile=True),
+    "flac": Format(".flac", "FLAC", "PCM_16", by_soundfile=True),
+    "aiff": Format(".aiff", "AIFF", "PCM_16", by_soundfile=True),
+    "mp3": Format(".mp3", "MP3", "MPEG_LAYER_III", by_soundfile=True),
+    "vorbis": Format(".ogg", "OGG", "VORBIS", by_soundfile=True),
+    "opus": Format(".opus", "ogg", "libopus"),
+    "m4a": Format(".m4a", "ipod", "aac"),
+    "alac": Format(".m4a", "ipod", "alac"),
+    "aac": Format(".aac", "adts", "aac"),
+    "webm": Format(".webm", "webm", "libopus"),
+    "mp4": Format(".mp4", "mp4", "aac"),
+    "mp4video": Format(".mp4", "mp4", "aac", video=True),
+    "wma": Format(".wma", "asf", "wmav2"),
+}
+"""Every format by its short name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One file to be made.
+
+    Parameters
+    ----------
+    format
+        A key of :data:`FORMATS`.
+    layout
+        Mono or stereo.
+    rate
+        Sample rate that is encoded, in Hz.
+    """
+
+    format: str
+    layout: Layout
+    rate: int
+
+    @property
+    def name(self) -> str:
+        """Name that tells the case from all others, such as ``mp3-mono-8000``."""
+        return f"{self.format}-{self.layout}-{self.rate}"
+
+    @property
+    def file_name(self) -> str:
+        """The name with the format's suffix."""
+        return self.name + FORMATS[self.format].suffix
+
+    @property
+    def channels(self) -> int:
+        """1 or 2."""
+        return 1 if self.layout == "mono" else 2
+
+    @property
+    def decoded_rate(self) -> int:
+        """Sample rate that a decoder reports, in Hz."""
+        return OPUS_RATE if FORMATS[self.format].codec == "libopus" else self.rate
+
+    @property
+    def full_band(self) -> bool:
+        """Whether the file can hold all that is heard below 11 kHz."""
+        return self.rate >= 22_050
+
+
+_ALL: Final = (
+    Case("wav", "mono", 8_000),
+    Case("wav24", "stereo", 96_000),
+    Case("wavfloat", "stereo", 44_100),
+    Case("flac", "mono", 16_000),
+    Case("flac", "stereo", 96_000),
+    Case("aiff", "mono", 22_050),
+    Case("aiff", "stereo", 44_100),
+    Case("mp3", "mono", 8_000),
+    Case("mp3", "stereo", 48_000),
+    Case("vorbis", "mono", 11_025),
+    Case("vorbis", "stereo", 96_000),
+    Case("opus", "mono", 8_000),
+    Case("opus", "stereo", 48_000),
+    Case("m4a", "mono", 16_000),
+    Case("m4a", "stereo", 96_000),
+    Case("alac", "stereo", 48_000),
+    Case("aac", "mono", 32_000),
+    Case("aac", "stereo", 44_100),
+    Case("webm", "mono", 24_000),
+    Case("webm", "stereo", 48_000),
+    Case("mp4", "stereo", 44_100),
+    Case("mp4video", "mono", 48_000),
+    Case("wma", "mono", 22_050),
+    Case("wma", "stereo", 44_100),
+)
+CASES: Final[Mapping[str, Case]] = {case.name: case for case in _ALL}
+"""24 files by name: every format, mono and stereo, 8 to 96 kHz."""
+
+
+def encode(samples: Audio, sample_rate: int, case: Case) -> bytes:
+    """Encode audio as a file.
+
+    Parameters
+    ----------
+    samples
+        Shape (samples,) or (samples, channels), values in -1 to 1.
+    sample_rate
+        Of ``samples``, in Hz.
+    case
+        What to make of it: resampled to the case's rate; mono is the mean of the channels, and
+        stereo from mono the same on both sides.
+
+    Returns
+    -------
+    bytes
+        The file. Lossy codecs run at 96 kbit/s a channel where the sample rate allows it.
+    """
+    shaped = _with_channels(samples, case.channels)
+    resampled = np.asarray(soxr.resample(shaped, sample_rate, case.rate), dtype=np.float32)
+    clipped = np.clip(resampled, -1.0, 1.0)
+    chosen = FORMATS[case.format]
+    if chosen.by_soundfile:
+        return _by_soundfile(clipped, case.rate, chosen)
+    return _by_av(clipped, case, chosen)
+
+
+def write_all(
+    folder: Path, samples: Audio, sample_rate: int, cases: Sequence[Case] = _ALL
+) -> dict[str, Path]:
+    """Write one file per case into a folder; their paths by the cases' names."""
+    paths = {}
+    for case in cases:
+        paths[case.name] = folder / case.file_name
+        paths[case.name].write_bytes(encode(samples, sample_rate, case))
+    return paths
+
+
+def truncate(data: bytes, fraction: float) -> bytes:
+    """First part of a file, as an interrupted upload leaves it."""
+    return data[: round(len(data) * fraction)]
+
+
+def _with_channels(samples: Audio, channels: int) -> Audio:
+    columns = samples.reshape(len(samples), -1)
+    if channels == 1:
+        return columns.mean(axis=1, keepdims=True, dtype=np.float32)
+    return np.repeat(columns, 2, axis=1) if columns.shape[1] == 1 else columns
+
+
+def _by_soundfile(samples: Audio, rate: int, chosen: Format) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format=chosen.container, subtype=chosen.codec)
+    return file.getvalue()
+
+
+def _by_av(samples: Audio, case: Case, chosen: Format) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format=chosen.container) as container:
+        picture = container.add_stream("libx264", rate=VIDEO_RATE) if chosen.video else None
+        # Opus takes five rates only: its encoder gets 48 kHz with what the case's rate can hold.
+        sound = container.add_stream(chosen.codec, rate=case.decoded_rate)
+        sound.layout = case.layout
+        sound.bit_rate = min(96_000, case.rate * 2) * case.channels
+        if picture is not None:
+            picture.width = picture.height = VIDEO_SIZE
+            picture.pix_fmt = "yuv420p"
+            for number in range(round(len(samples) / case.rate * VIDEO_RATE)):
+                pixels = np.full((VIDEO_SIZE, VIDEO_SIZE, 3), number % 256, dtype=np.uint8)
+                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+                container.mux(picture.encode(frame))
+            container.mux(picture.encode(None))
+        wave = samples
+        if case.decoded_rate != case.rate:
+            wave = np.asarray(soxr.resample(wave, case.rate, case.decoded_rate), dtype=np.float32)
+        planes = np.ascontiguousarray(wave.T)
+        frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout=case.layout)
+        frame.sample_rate = case.decoded_rate
+        frame.time_base = Fraction(1, case.decoded_rate)
+        frame.pts = 0
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode(None))
+    return file.getvalue()
