@@ -48,7 +48,7 @@ class Tune:
 TUNES: Final = (
     Tune("aggressive_broken_gears.mp3", "Broken Gears", (("aggressive", 1, 36.0),)),
     Tune("dramatic_siege_at_dawn.mp3", "Siege at Dawn", (("dramatic", 1, 40.0),)),
-    Tune("happy_morning_run.mp3", "Morning Run", (("happy", 1, 36.0),)),
+    Tune("happy_morning_run.mp3", "Morning Run", (("happy", 1, 35.4),)),
     Tune("romantic_last_dance.mp3", "Last Dance", (("romantic", 1, 42.0),)),
     Tune("sad_empty_platform.mp3", "Empty Platform", (("sad", 1, 42.0),)),
     Tune(

@@ -91,7 +91,7 @@ def pluck(frequency: float, seconds: float, tone: Tone) -> Audio:
     k = np.arange(1, 25)
     levels = np.abs(np.sin(np.pi * k * 0.22)) / k ** (2.0 - 1.1 * tone.brightness)
     decays = 2.2 * (220.0 / frequency) ** 0.4 / (1 + 0.12 * (k - 1))
-    return _struck(frequency * k, levels, decays, seconds, 0.001 + 0.02 * tone.softness)
+    return _struck(frequency * k, levels, decays, seconds, 0.001 + 0.06 * tone.softness)
 
 
 def piano(frequency: float, seconds: float, tone: Tone) -> Audio:
@@ -105,7 +105,7 @@ def piano(frequency: float, seconds: float, tone: Tone) -> Audio:
         np.concatenate([levels * 0.7, levels * 0.3]),
         np.concatenate([slow * 0.35, slow]),
         seconds,
-        0.0015 + 0.025 * tone.softness,
+        0.0015 + 0.06 * tone.softness,
     )
 
 
@@ -116,7 +116,7 @@ def bell(frequency: float, seconds: float, tone: Tone) -> Audio:
         np.array([1.0, 0.35, 0.3 * tone.brightness, 0.18 * tone.brightness]),
         np.array([1.6, 1.0, 0.6, 0.25]) * (523.0 / frequency) ** 0.3,
         seconds,
-        0.001 + 0.02 * tone.softness,
+        0.001 + 0.06 * tone.softness,
     )
 
 
@@ -125,7 +125,7 @@ def bass(frequency: float, seconds: float, tone: Tone) -> Audio:
     k = np.arange(1, 11)
     levels = k ** -(2.2 - 0.8 * tone.brightness)
     decays = 2.5 / (1 + 0.35 * (k - 1))
-    return _struck(frequency * k, levels, decays, seconds, 0.003 + 0.02 * tone.softness)
+    return _struck(frequency * k, levels, decays, seconds, 0.003 + 0.05 * tone.softness)
 
 
 def guitar(frequency: float, seconds: float, tone: Tone) -> Audio:
@@ -133,7 +133,7 @@ def guitar(frequency: float, seconds: float, tone: Tone) -> Audio:
     k = np.arange(1, 17)
     levels = np.abs(np.sin(np.pi * k * 0.13)) / k ** (1.5 - 0.6 * tone.brightness)
     decays = 4.0 / (1 + 0.1 * (k - 1))
-    return _struck(frequency * k, levels, decays, seconds, 0.001 + 0.01 * tone.softness)
+    return _struck(frequency * k, levels, decays, seconds, 0.001 + 0.05 * tone.softness)
 
 
 def _table(frequency: float, slope: float, body: float) -> Audio:
