@@ -54,9 +54,8 @@ def hear(path: Path, title: str, max_duration: float) -> Hearing:
         If the audio cannot be analysed.
     """
     # Imported here as the bot's own process, which names this function, never hears anything.
-    from moodify_core.timeline import describe_timeline, draw_timeline
-
     from moodify_core import analyze
+    from moodify_core.timeline import describe_timeline, draw_timeline
 
     analysis = analyze(path, max_duration=max_duration)
     return Hearing(

@@ -187,12 +187,16 @@ async def test_the_environment_of_a_worker_is_bare(
     assert inside["OMP_NUM_THREADS"] == inside["OPENBLAS_NUM_THREADS"] == "1"
 
 
+def _left(folder: Path) -> list[Path]:
+    return list(folder.rglob("left"))
+
+
 async def test_temporary_files_of_a_job_go_with_it(engine: LocalEngine, tmp_path: Path) -> None:
     left = await engine.run(leave_a_file_and, "return", time_limit=LIMIT)
     assert Path(left).is_relative_to(tmp_path)
     with pytest.raises(WorkerDied):
         await engine.run(leave_a_file_and, "die", time_limit=LIMIT)
-    assert not list(tmp_path.rglob("left"))
+    assert not _left(tmp_path)
 
 
 async def test_workers_are_replaced_after_so_many_jobs(tmp_path: Path) -> None:

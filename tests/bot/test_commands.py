@@ -1,0 +1,73 @@
+"""The commands as Discord is told them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord import AppCommandType
+
+from bot.client import MoodifyBot
+from bot.commands import EXTENSIONS
+from bot.config import Settings
+from bot.sync import commands_digest
+
+
+@pytest.fixture
+async def bot(tmp_path: Path) -> AsyncIterator[MoodifyBot]:
+    settings = Settings(DISCORD_TOKEN="x", data_dir=tmp_path, _env_file=None)  # type: ignore[call-arg]
+    async with MoodifyBot(settings) as bot:
+        for extension in EXTENSIONS:
+            await bot.load_extension(extension)
+        yield bot
+
+
+def _payloads(bot: MoodifyBot) -> list[dict[str, Any]]:
+    return [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+
+
+async def test_names_are_unique_and_what_users_know(bot: MoodifyBot) -> None:
+    names = [(payload.get("type", 1), payload["name"]) for payload in _payloads(bot)]
+    assert len(names) == len(set(names))
+    assert set(names) == {(1, "mood"), (AppCommandType.message.value, "Analyze mood")}
+
+
+async def test_every_command_works_everywhere_and_installed_by_a_user(bot: MoodifyBot) -> None:
+    for payload in _payloads(bot):
+        assert sorted(payload["integration_types"]) == [0, 1]
+        assert sorted(payload["contexts"]) == [0, 1, 2]
+
+
+async def test_mood_takes_a_file_and_whether_the_answer_is_private(bot: MoodifyBot) -> None:
+    (mood,) = [payload for payload in _payloads(bot) if payload["name"] == "mood"]
+    options = {option["name"]: option for option in mood["options"]}
+    assert list(options) == ["file", "private"]
+    assert (options["file"]["type"], options["file"]["required"]) == (11, True)
+    assert (options["private"]["type"], options["private"]["required"]) == (5, False)
+    assert all(0 < len(option["description"]) <= 100 for option in options.values())
+    assert 0 < len(mood["description"]) <= 100
+
+
+async def test_the_digest_changes_with_the_commands_and_the_application(bot: MoodifyBot) -> None:
+    digest = commands_digest(bot.tree, 1)
+    assert commands_digest(bot.tree, 1) == digest
+    assert commands_digest(bot.tree, 2) != digest
+    bot.tree.remove_command("mood")
+    assert commands_digest(bot.tree, 1) != digest
+
+
+async def test_the_bot_asks_for_no_privileged_intent_and_pings_nobody(bot: MoodifyBot) -> None:
+    assert not bot.intents.message_content
+    assert not bot.intents.members
+    assert not bot.intents.presences
+    assert bot.allowed_mentions is not None
+    assert bot.allowed_mentions.to_dict() == {"parse": []}
+
+
+async def test_unloading_takes_the_commands_away(bot: MoodifyBot) -> None:
+    for extension in EXTENSIONS:
+        await bot.unload_extension(extension)
+    assert bot.tree.get_commands() == []
+    assert bot.tree.get_commands(type=AppCommandType.message) == []

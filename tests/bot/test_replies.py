@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import aiohttp
+import discord
+import pytest
+from songs import hearing
+
+from bot import replies
+from bot.outcomes import Answered, NoAudio
+from bot.presentation import texts
+from bot.replies import Content, deliver
+
+ANSWER = Answered("Moonlit", hearing())
+
+
+def refusal(status: int) -> discord.HTTPException:
+    response = SimpleNamespace(status=status, reason="because")
+    return discord.HTTPException(response, {"code": 0, "message": "no"})  # type: ignore[arg-type]
+
+
+@dataclass
+class Stubborn:
+    """A place for an answer that refuses the first few."""
+
+    errors: Iterable[Exception]
+    shown: list[Content] = field(default_factory=list)
+    tries: int = 0
+
+    def __post_init__(self) -> None:
+        self._left = iter(self.errors)
+
+    async def show(self, content: Content) -> None:
+        self.tries += 1
+        for file in content["attachments"]:
+            assert file.fp.read(), "a file must be fresh at each attempt"
+        if error := next(self._left, None):
+            raise error
+        self.shown.append(content)
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "PAUSES", (0.0, 0.0))
+
+
+async def test_the_whole_answer_is_shown() -> None:
+    reply = Stubborn([])
+    assert await deliver(reply, ANSWER)
+    (content,) = reply.shown
+    assert content["content"] is None
+    assert content["embeds"][0].image.url == "attachment://mood.png"
+    assert [file.filename for file in content["attachments"]] == ["mood.png"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 413, 500])
+async def test_without_the_right_to_attach_the_picture_is_left_out(status: int) -> None:
+    reply = Stubborn([refusal(status)])
+    assert await deliver(reply, ANSWER)
+    (content,) = reply.shown
+    assert content["content"] == texts.NO_PICTURE
+    assert content["embeds"][0].image.url is None
+    assert content["attachments"] == []
+
+
+async def test_without_the_right_to_embed_the_answer_is_a_text() -> None:
+    reply = Stubborn([refusal(403), refusal(403)])
+    assert await deliver(reply, ANSWER)
+    (content,) = reply.shown
+    assert content["content"] is not None
+    assert "**romantic**" in content["content"]
+    assert content["embeds"] == []
+
+
+async def test_a_broken_connection_is_tried_again_with_the_whole_answer() -> None:
+    reply = Stubborn([aiohttp.ServerDisconnectedError(), ConnectionResetError()])
+    assert await deliver(reply, ANSWER)
+    assert len(reply.shown[0]["attachments"]) == 1
+
+
+@pytest.mark.parametrize("status", [401, 404])
+async def test_an_interaction_that_is_over_is_left_alone(
+    status: int, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reply = Stubborn([refusal(status)] * 9)
+    assert not await deliver(reply, ANSWER)
+    assert reply.tries == 1
+    assert "answer lost" in caplog.text + capsys.readouterr().out
+
+
+async def test_an_answer_that_nobody_takes_is_logged_and_raises_nothing(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for errors in ([refusal(403)] * 9, [ConnectionResetError()] * 9, [ValueError()]):
+        assert not await deliver(Stubborn(errors), ANSWER)
+        assert "answer lost" in caplog.text + capsys.readouterr().out
+
+
+async def test_a_refusal_is_its_sentence() -> None:
+    reply = Stubborn([])
+    assert await deliver(reply, NoAudio())
+    assert reply.shown == [
+        Content(content=texts.refusal(NoAudio()), embeds=[], attachments=[]),
+    ]
