@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 import av
+import av.container
 import numpy as np
 import soundfile
 import soxr
@@ -191,7 +192,7 @@ def truncate(data: bytes, fraction: float) -> bytes:
 def _with_channels(samples: Audio, channels: int) -> Audio:
     columns = samples.reshape(len(samples), -1)
     if channels == 1:
-        return columns.mean(axis=1, keepdims=True, dtype=np.float32)
+        return np.asarray(columns.mean(axis=1, keepdims=True), dtype=np.float32)
     return np.repeat(columns, 2, axis=1) if columns.shape[1] == 1 else columns
 
 
@@ -202,29 +203,34 @@ def _by_soundfile(samples: Audio, rate: int, chosen: Format) -> bytes:
 
 
 def _by_av(samples: Audio, case: Case, chosen: Format) -> bytes:
+    # Opus takes five rates only: its encoder gets 48 kHz with what the case's rate can hold.
+    rate = case.decoded_rate
+    wave = samples if rate == case.rate else soxr.resample(samples, case.rate, rate)
     file = io.BytesIO()
     with av.open(file, "w", format=chosen.container) as container:
+        # All streams must be known before the first packet of any is written.
         picture = container.add_stream("libx264", rate=VIDEO_RATE) if chosen.video else None
-        # Opus takes five rates only: its encoder gets 48 kHz with what the case's rate can hold.
-        sound = container.add_stream(chosen.codec, rate=case.decoded_rate)
+        sound = cast(av.AudioStream, container.add_stream(chosen.codec, rate=rate))
         sound.layout = case.layout
         sound.bit_rate = min(96_000, case.rate * 2) * case.channels
         if picture is not None:
-            picture.width = picture.height = VIDEO_SIZE
-            picture.pix_fmt = "yuv420p"
-            for number in range(round(len(samples) / case.rate * VIDEO_RATE)):
-                pixels = np.full((VIDEO_SIZE, VIDEO_SIZE, 3), number % 256, dtype=np.uint8)
-                frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-                container.mux(picture.encode(frame))
-            container.mux(picture.encode(None))
-        wave = samples
-        if case.decoded_rate != case.rate:
-            wave = np.asarray(soxr.resample(wave, case.rate, case.decoded_rate), dtype=np.float32)
-        planes = np.ascontiguousarray(wave.T)
+            _write_pictures(container, picture, len(samples) / case.rate)
+        planes = np.ascontiguousarray(wave.T, dtype=np.float32)
         frame = av.AudioFrame.from_ndarray(planes, format="fltp", layout=case.layout)
-        frame.sample_rate = case.decoded_rate
-        frame.time_base = Fraction(1, case.decoded_rate)
+        frame.sample_rate = rate
+        frame.time_base = Fraction(1, rate)
         frame.pts = 0
         container.mux(sound.encode(frame))
         container.mux(sound.encode(None))
     return file.getvalue()
+
+
+def _write_pictures(
+    container: av.container.OutputContainer, stream: av.VideoStream, seconds: float
+) -> None:
+    stream.width = stream.height = VIDEO_SIZE
+    stream.pix_fmt = "yuv420p"
+    for number in range(round(seconds * VIDEO_RATE)):
+        pixels = np.full((VIDEO_SIZE, VIDEO_SIZE, 3), number % 256, dtype=np.uint8)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+    container.mux(stream.encode(None))

@@ -65,4 +65,4 @@ def speech_like(seconds: float, rate: int, *, seed: int = 0) -> Audio:
         spoken += [syllable.astype(np.float32), pause]
         length += count + pause.size
     voice = np.concatenate(spoken)[: round(seconds * rate)]
-    return (0.5 * voice / np.abs(voice).max()).astype(np.float32)
+    return np.asarray(0.5 * voice / np.abs(voice).max(), dtype=np.float32)
