@@ -19,10 +19,10 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
+from moodify_core.arrays import FloatArray
 from moodify_core.containers import Container, ends_early, sniff
 from moodify_core.errors import BrokenAudio, UnsupportedFormat, UnsupportedStream
 
-Samples = npt.NDArray[np.float32]
 Source = str | os.PathLike[str] | BinaryIO
 
 SAMPLE_RATE = 22_050
@@ -43,7 +43,7 @@ class _Decoder(Protocol):
 
     declared_seconds: float | None
 
-    def blocks(self) -> Iterator[tuple[Samples, int]]: ...
+    def blocks(self) -> Iterator[tuple[FloatArray, int]]: ...
 
 
 class AudioReader:
@@ -106,7 +106,7 @@ class AudioReader:
     ) -> None:
         self._stack.close()
 
-    def __iter__(self) -> Iterator[Samples]:
+    def __iter__(self) -> Iterator[FloatArray]:
         """Yield the audio as float32 arrays of shape (n,), at `SAMPLE_RATE`, mono."""
         for block in _resampled(self._decoder.blocks()):
             if len(block):
@@ -130,7 +130,7 @@ def _check(sample_rate: int, channels: int) -> None:
         raise UnsupportedStream(sample_rate, channels)
 
 
-def _mono(samples: Samples) -> Samples:
+def _mono(samples: FloatArray) -> FloatArray:
     """Mix channels, shape (n, channels), down to their mean; make every sample finite."""
     mono = samples.mean(axis=1, dtype=np.float32) if samples.shape[1] > 1 else samples[:, 0]
     if mono.size and not np.abs(mono).max() <= _LOUDEST:
@@ -138,7 +138,7 @@ def _mono(samples: Samples) -> Samples:
     return mono
 
 
-def _resampled(blocks: Iterator[tuple[Samples, int]]) -> Iterator[Samples]:
+def _resampled(blocks: Iterator[tuple[FloatArray, int]]) -> Iterator[FloatArray]:
     """Bring blocks to `SAMPLE_RATE`; a stream may change its rate on the way."""
     rate: int | None = None
     stream: soxr.ResampleStream | None = None
@@ -167,7 +167,7 @@ class _SoundfileDecoder:
         _check(self._sound.samplerate, self._sound.channels)
         self.declared_seconds: float | None = self._sound.frames / self._sound.samplerate
 
-    def blocks(self) -> Iterator[tuple[Samples, int]]:
+    def blocks(self) -> Iterator[tuple[FloatArray, int]]:
         rate = self._sound.samplerate
         while True:
             try:
@@ -200,7 +200,7 @@ class _AvDecoder:
             raise UnsupportedFormat from error
         codec = self._stream.codec_context
         _check(codec.sample_rate, codec.channels)
-        self._stream.thread_type = "NONE"
+        codec.thread_type = "NONE"
         self.declared_seconds = self._declared_seconds()
 
     def _declared_seconds(self) -> float | None:
@@ -209,8 +209,8 @@ class _AvDecoder:
         duration = self._container.duration
         return None if duration is None else duration / av.time_base
 
-    def blocks(self) -> Iterator[tuple[Samples, int]]:
-        pending: list[Samples] = []
+    def blocks(self) -> Iterator[tuple[FloatArray, int]]:
+        pending: list[FloatArray] = []
         pending_rate, pending_samples = 0, 0
         for samples, rate in self._frames():
             if pending and (rate != pending_rate or pending_samples >= _BLOCK_SECONDS * rate):
@@ -222,7 +222,7 @@ class _AvDecoder:
         if pending:
             yield np.concatenate(pending), pending_rate
 
-    def _frames(self) -> Iterator[tuple[Samples, int]]:
+    def _frames(self) -> Iterator[tuple[FloatArray, int]]:
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -241,7 +241,7 @@ class _AvDecoder:
                 yield _mono(_as_float(frame.to_ndarray(), channels)), frame.sample_rate
 
 
-def _as_float(samples: npt.NDArray[Any], channels: int) -> Samples:
+def _as_float(samples: npt.NDArray[Any], channels: int) -> FloatArray:
     """Turn a frame of FFmpeg, planar or interleaved, of any type, to float32 (n, channels)."""
     samples = samples.reshape(-1, channels) if samples.shape[0] != channels else samples.T
     if samples.dtype == np.uint8:

@@ -82,8 +82,7 @@ def ends_early(file: BinaryIO, container: Container) -> bool:
     file.seek(0)
     if container in (Container.WAV, Container.AIFF):
         head = file.read(8)
-        order = "little" if head[:4] == b"RIFF" else "big"
-        declared = int.from_bytes(head[4:8], order)
+        declared = int.from_bytes(head[4:8], "little" if head[:4] == b"RIFF" else "big")
         file.seek(0)
         # Programs that write to a pipe leave 0 or 0xFFFFFFFF for "as long as it gets".
         return head[:4] in (b"RIFF", b"FORM") and 0 < declared < 0xFFFF0000 and declared + 8 > size

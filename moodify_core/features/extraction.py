@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
-from moodify_core.features.filterbanks import FRAME_RATE, FloatArray
+from moodify_core.features.filterbanks import FRAME_RATE
 from moodify_core.features.frames import COLUMNS, FrameAnalyser
 from moodify_core.features.rhythm import pulse
 from moodify_core.features.windows import (

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
 
 N_FFT = 2048
@@ -21,8 +22,6 @@ N_MELS = 128
 N_CHROMA = 12
 FRAME_RATE = SAMPLE_RATE / HOP
 """Frames per second."""
-
-FloatArray = npt.NDArray[np.float32]
 
 FREQUENCIES: FloatArray = np.linspace(0, SAMPLE_RATE / 2, N_BINS, dtype=np.float32)
 """Centre of each bin of the spectrum in Hz, shape (1025,)."""

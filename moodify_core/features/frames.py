@@ -13,6 +13,7 @@ import scipy.fft
 import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 
+from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
 from moodify_core.features.filterbanks import (
     CONTRAST_BANDS,
@@ -21,7 +22,6 @@ from moodify_core.features.filterbanks import (
     N_CHROMA,
     N_FFT,
     N_MELS,
-    FloatArray,
     chroma_filters,
     contrast_bands,
     mel_filters,
@@ -196,7 +196,8 @@ def _shape(magnitude: FloatArray, rows: FloatArray) -> None:
 def _flatness(power: FloatArray) -> FloatArray:
     power = np.maximum(power, _AMIN)
     geometric = np.exp(np.log(power).mean(axis=1, keepdims=True))
-    return geometric / power.mean(axis=1, keepdims=True)
+    flatness: FloatArray = geometric / power.mean(axis=1, keepdims=True)
+    return flatness
 
 
 def _loudness_and_crossings(samples: FloatArray, rows: FloatArray) -> None:
@@ -223,11 +224,13 @@ def _tonnetz_matrix() -> FloatArray:
     """Circles of fifths, minor and major thirds: Harte, Sandler, Gasser, AMCMM 2006."""
     angles = np.outer(np.arange(N_CHROMA), (7 / 6, 7 / 6, 3 / 2, 3 / 2, 2 / 3, 2 / 3))
     angles[:, ::2] -= 0.5
-    return ((1, 1, 1, 1, 0.5, 0.5) * np.cos(np.pi * angles)).astype(np.float32)
+    radii = np.array((1, 1, 1, 1, 0.5, 0.5))
+    return (radii * np.cos(np.pi * angles)).astype(np.float32)
 
 
 def _dct_matrix() -> FloatArray:
-    return scipy.fft.dct(np.eye(N_MELS), norm="ortho", axis=1)[:, :N_MFCC].astype(np.float32)
+    matrix: FloatArray = scipy.fft.dct(np.eye(N_MELS), norm="ortho", axis=1)
+    return matrix[:, :N_MFCC].astype(np.float32)
 
 
 _TONNETZ = _tonnetz_matrix()

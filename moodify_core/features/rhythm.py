@@ -7,7 +7,8 @@ import scipy.fft
 import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 
-from moodify_core.features.filterbanks import FRAME_RATE, FloatArray
+from moodify_core.arrays import FloatArray, IntArray
+from moodify_core.features.filterbanks import FRAME_RATE
 
 TEMPOGRAM_FRAMES = 384
 """Frames per autocorrelation, 8.9 s, as in librosa."""
@@ -36,7 +37,7 @@ def tempo(onset_strength: FloatArray) -> float:
     return float(_TEMPI[_best_lag(total[None] / max(1, len(centres)))[0]])
 
 
-def tempogram(onset_strength: FloatArray, centres: np.ndarray) -> FloatArray:
+def tempogram(onset_strength: FloatArray, centres: IntArray) -> FloatArray:
     """Autocorrelate the onset strength around some frames.
 
     Parameters
@@ -60,7 +61,7 @@ def tempogram(onset_strength: FloatArray, centres: np.ndarray) -> FloatArray:
     return result
 
 
-def pulse(onset_strength: FloatArray, centres: np.ndarray) -> FloatArray:
+def pulse(onset_strength: FloatArray, centres: IntArray) -> FloatArray:
     """Describe the pulse around some frames.
 
     Parameters
@@ -87,12 +88,12 @@ def pulse(onset_strength: FloatArray, centres: np.ndarray) -> FloatArray:
     return result
 
 
-def _best_lag(correlation: FloatArray) -> np.ndarray:
-    best: np.ndarray = (np.log1p(1e6 * np.maximum(correlation, 0)) + _LOG_PRIOR).argmax(axis=1)
+def _best_lag(correlation: FloatArray) -> IntArray:
+    best: IntArray = (np.log1p(1e6 * np.maximum(correlation, 0)) + _LOG_PRIOR).argmax(axis=1)
     return best
 
 
-def _tempi() -> np.ndarray:
+def _tempi() -> FloatArray:
     lags = np.arange(TEMPOGRAM_FRAMES)
     return 60 * FRAME_RATE / np.maximum(lags, 1e-9)
 

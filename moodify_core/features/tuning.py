@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from moodify_core.features.filterbanks import FREQUENCIES, FloatArray
+from moodify_core.arrays import FloatArray
+from moodify_core.features.filterbanks import FREQUENCIES
 
 _LOWEST_HZ, _HIGHEST_HZ = 150.0, 4000.0
 _THRESHOLD = 0.1

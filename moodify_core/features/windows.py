@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
-from moodify_core.features.filterbanks import FRAME_RATE, HOP, FloatArray
+from moodify_core.features.filterbanks import FRAME_RATE, HOP
 from moodify_core.features.frames import COLUMNS, N_COLUMNS, N_MFCC
 
 WINDOW_SECONDS = 5.0

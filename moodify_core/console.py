@@ -1,0 +1,71 @@
+"""What the command line says, in words: one place for its sentences."""
+
+from __future__ import annotations
+
+from moodify_core.moods import MOODS
+from moodify_core.result import MoodAnalysis, Note, WarningCode
+
+_BAR = 20
+
+
+def clock(seconds: float) -> str:
+    """Write a time as ``m:ss``, or ``h:mm:ss`` from an hour on.
+
+    Examples
+    --------
+    >>> clock(61.2), clock(3725)
+    ('1:01', '1:02:05')
+    """
+    whole = int(seconds)
+    minutes, second = divmod(whole, 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+
+
+def summary(name: str, analysis: MoodAnalysis) -> str:
+    """Describe an analysis in a few lines of plain text.
+
+    Parameters
+    ----------
+    name : str
+        How to call the song.
+    analysis : MoodAnalysis
+
+    Returns
+    -------
+    str
+    """
+    lines = [f"{name} ({clock(analysis.duration)})", _verdict(analysis), ""]
+    for mood in sorted(MOODS, key=lambda mood: -analysis.breakdown[mood]):
+        share = analysis.breakdown[mood]
+        bar = "█" * round(share * _BAR)
+        lines.append(f"  {mood.value:<10} {share:>4.0%} {bar}".rstrip())
+    lines += ["", "  " + passages(analysis)]
+    lines += [f"  Note: {sentence(note)}" for note in analysis.warnings]
+    return "\n".join(lines)
+
+
+def passages(analysis: MoodAnalysis) -> str:
+    """List the passages: ``0:00 sad → 1:12 dramatic``."""
+    return " → ".join(
+        f"{clock(segment.start)} {segment.mood.value}" for segment in analysis.segments
+    )
+
+
+def sentence(note: Note) -> str:
+    """Say what a warning means."""
+    return _SENTENCES[WarningCode(note.code)].format(**note.parameters)
+
+
+def _verdict(analysis: MoodAnalysis) -> str:
+    mood = analysis.dominant.value
+    if analysis.unsure:
+        return f"  Not sure: perhaps {mood}, with a probability of {analysis.confidence:.0%}."
+    return f"  Mostly {mood}, with a probability of {analysis.confidence:.0%}."
+
+
+_SENTENCES = {
+    WarningCode.TRUNCATED: "the file ends early; this is what the first {at} seconds say.",
+    WarningCode.SHORT: "with only {duration} seconds of music this is little more than a guess.",
+    WarningCode.CLOSE_CALL: "{first} and {second} are about equally likely.",
+}

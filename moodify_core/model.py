@@ -1,0 +1,215 @@
+"""The trained model: two classifiers in ONNX and a description that vouches for them.
+
+ONNX instead of a pickle: loading it runs no code, it starts faster and predicts faster. The
+description, ``model.json``, holds the SHA-256 of both files, the names of the features that
+they expect, and the calibration; a file that does not match is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import numpy as np
+import onnxruntime
+
+from moodify_core.arrays import FloatArray
+from moodify_core.errors import ModelCorrupt, ModelMissing
+from moodify_core.features.extraction import FEATURE_NAMES
+from moodify_core.moods import MOODS
+from moodify_core.scoring import Calibration, Scores, combine, contexts
+
+DESCRIPTION = "model.json"
+WINDOW_CLASSIFIER = "window.onnx"
+CONTEXT_CLASSIFIER = "context.onnx"
+
+
+class Classifier(Protocol):
+    """Anything that gives probabilities for rows of features, as scikit-learn does."""
+
+    def predict_proba(self, rows: FloatArray, /) -> FloatArray:
+        """Return probabilities, shape (rows, 5), for features, shape (rows, features)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What ``model.json`` says.
+
+    Attributes
+    ----------
+    version : str
+        Name of the model; made from its contents.
+    moods, features : tuple of str
+        Names of the outputs and of the inputs, in order.
+    sha256 : dict of str to str
+        Digest of each file of the model.
+    calibration : Calibration
+    unsure_below : float
+        Confidence under which an answer is called unsure.
+    """
+
+    version: str
+    moods: tuple[str, ...]
+    features: tuple[str, ...]
+    sha256: dict[str, str]
+    calibration: Calibration
+    unsure_below: float
+
+    def to_json(self) -> str:
+        """Return the text of ``model.json``."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read the text of ``model.json``.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError
+            If it is not such a text.
+        """
+        fields: dict[str, Any] = json.loads(text)
+        calibration = dict(fields.pop("calibration"))
+        return cls(
+            version=fields.pop("version"),
+            moods=tuple(fields.pop("moods")),
+            features=tuple(fields.pop("features")),
+            calibration=Calibration(**{**calibration, "bias": tuple(calibration["bias"])}),
+            **fields,
+        )
+
+
+class OnnxClassifier:
+    """A classifier that was exported to ONNX, run on one thread.
+
+    Parameters
+    ----------
+    content : bytes
+        The ONNX file.
+
+    Raises
+    ------
+    ModelCorrupt
+        If it is no ONNX model that the installed runtime can run.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            self._session = onnxruntime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # the runtime raises plain RuntimeErrors of its own making
+            raise ModelCorrupt("it cannot be run") from error
+        self._input = self._session.get_inputs()[0].name
+        self._output = self._session.get_outputs()[-1].name
+
+    def predict_proba(self, rows: FloatArray) -> FloatArray:
+        """Return probabilities, shape (rows, 5), for features, shape (rows, features)."""
+        fed = {self._input: np.ascontiguousarray(rows, dtype=np.float32)}
+        probabilities: FloatArray = self._session.run([self._output], fed)[0]
+        return probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class MoodModel:
+    """The two classifiers with what is needed to read them.
+
+    Attributes
+    ----------
+    window, context : Classifier
+        For rows of one window, and of the half minute around it.
+    calibration : Calibration
+    version : str
+    unsure_below : float
+    """
+
+    window: Classifier
+    context: Classifier
+    calibration: Calibration
+    version: str
+    unsure_below: float
+
+    def score(self, windows: FloatArray) -> Scores:
+        """Give the probabilities of a song and of its windows.
+
+        Parameters
+        ----------
+        windows : float32 array, shape (windows, features)
+
+        Returns
+        -------
+        Scores
+        """
+        return combine(
+            self.window.predict_proba(windows),
+            self.context.predict_proba(contexts(windows)),
+            self.calibration,
+        )
+
+
+def default_folder() -> Path:
+    """Return where the model that comes with Moodify lies."""
+    package = Path(__file__).parent
+    inside = package / "models"
+    return inside if inside.is_dir() else package.parent / "models"
+
+
+@lru_cache(maxsize=4)
+def load_model(folder: Path | None = None) -> MoodModel:
+    """Load a trained model and check that it is what its description says.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Default: the model that comes with Moodify. Loaded models are kept.
+
+    Returns
+    -------
+    MoodModel
+
+    Raises
+    ------
+    ModelMissing
+        If a file of the model is not there.
+    ModelCorrupt
+        If a file does not match the description, or was made for other features.
+    """
+    folder = folder or default_folder()
+    contents = _read(folder, (DESCRIPTION, WINDOW_CLASSIFIER, CONTEXT_CLASSIFIER))
+    try:
+        description = Description.from_json(contents.pop(DESCRIPTION).decode())
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelCorrupt(f"{DESCRIPTION} cannot be read") from error
+    if description.features != FEATURE_NAMES or description.moods != MOODS:
+        raise ModelCorrupt("it was made for another version of Moodify")
+    for name, content in contents.items():
+        if description.sha256.get(name) != sha256(content):
+            raise ModelCorrupt(f"{name} is not the file that was trained")
+    return MoodModel(
+        window=OnnxClassifier(contents[WINDOW_CLASSIFIER]),
+        context=OnnxClassifier(contents[CONTEXT_CLASSIFIER]),
+        calibration=description.calibration,
+        version=description.version,
+        unsure_below=description.unsure_below,
+    )
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
+    try:
+        return {name: (folder / name).read_bytes() for name in names}
+    except OSError as error:
+        raise ModelMissing(str(folder)) from error

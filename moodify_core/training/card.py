@@ -1,0 +1,132 @@
+"""The model card: what a model is, how it was measured, and what it must not be used for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moodify_core.moods import MOODS
+
+
+def model_card(metrics: dict[str, Any]) -> str:
+    """Write the card of a model from its figures.
+
+    Parameters
+    ----------
+    metrics : dict
+        What ``metrics.json`` holds.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    data, model = metrics["data"], metrics["model"]
+    return "\n".join(
+        [
+            f"# Model card: {model['version']}",
+            "",
+            "Written by `moodify train`; the figures are those of `metrics.json` beside it.",
+            "",
+            "## What it is",
+            f"Two classifiers ({model['classifier']}), one for windows of 5 s and one for the half "
+            "minute around them, blended and calibrated. Exported probabilities differ from the "
+            f"trained ones by at most {model['largest_export_difference']:.1e}.",
+            "",
+            "The moods, as the training labels mean them: **aggressive** angry, hostile, fierce; "
+            "**dramatic** tense, ominous, theatrical, epic, solemn; **happy** joyous, cheerful; "
+            "**romantic** gentle, tender, sensual; **sad** gloomy, sorrowful, bleak.",
+            "",
+            "## What it learned from",
+            f"{data['clips']} clips of 30 s by {data['artists']} artists: "
+            + ", ".join(f"{count} of {name}" for name, count in data["corpora"].items())
+            + "; "
+            + ", ".join(f"{count} {mood}" for mood, count in data["moods"].items())
+            + ".",
+            "",
+            "- `4q`: 4Q Audio Emotion Dataset (Panda, Malheiro, Paiva, IEEE Transactions on "
+            "Affective Computing, 2018), for research use; the clips are copyrighted previews.",
+            "- `emotify`: Emotify (Aljanaki, Wiering, Veltkamp, Information Processing & "
+            "Management, 2016), audio of Magnatune, CC BY-NC-SA.",
+            "",
+            "No audio is part of the model or of this repository. Because of the data's terms the "
+            "model is for research and private, non-commercial use.",
+            "",
+            "## How well it does",
+            "Measured on artists that the measured model had never heard; every choice and the "
+            "calibration were made without them.",
+            "",
+            *_table(metrics["unheard_artists"]),
+            "",
+            *_transfer(metrics["unheard_corpus"]),
+            f"Splitting windows at random instead gives an accuracy of "
+            f"{metrics['leaky_window_accuracy']:.2f}: windows of one recording then stand on both "
+            "sides. Figures of that kind say nothing of music that nobody trained on.",
+            "",
+            "## Where it fails",
+            *_weaknesses(metrics),
+            "",
+            "It was made from Western popular and classical music with English tags; other "
+            "traditions, speech and noise were not measured.",
+            "",
+        ]
+    )
+
+
+def _table(scores: dict[str, Any]) -> list[str]:
+    rows = [
+        "| | " + " | ".join(scores) + " |",
+        "|---|" + "---|" * len(scores),
+        _row("clips", [str(score["clips"]) for score in scores.values()]),
+        _row("macro-F1", [_interval(score["macro_f1"]) for score in scores.values()]),
+        _row("accuracy", [_interval(score["accuracy"]) for score in scores.values()]),
+    ]
+    for mood in MOODS:
+        cells = [_interval(score["recall"][mood.value]) for score in scores.values()]
+        rows.append(_row(f"recall {mood.value}", cells))
+    calibration = [score["calibration"] for score in scores.values()]
+    rows.append(_row("calibration error", [_number(cell["ece"]) for cell in calibration]))
+    rows.append(_row("Brier skill", [_number(cell["brier_skill"]) for cell in calibration]))
+    return rows
+
+
+def _transfer(scores: dict[str, Any]) -> list[str]:
+    if not scores:
+        return []
+    return [
+        "A collection answered by a model that learned from the others only:",
+        "",
+        *_table(scores),
+        "",
+    ]
+
+
+def _weaknesses(metrics: dict[str, Any]) -> list[str]:
+    """Name the moods that are missed most, with what they are taken for."""
+    everything = metrics["unheard_artists"]["all"]
+    lines = []
+    for index, mood in enumerate(MOODS):
+        row = everything["confusion"][index]
+        recall = everything["recall"][mood.value]["value"]
+        wrong = [(count, other) for other, count in enumerate(row) if other != index]
+        count, taken = max(wrong)
+        if recall is not None and count:
+            lines.append(
+                (
+                    recall,
+                    f"- {mood.value}: {recall:.0%} are found; most of the others are "
+                    f"taken for {MOODS[taken].value}.",
+                )
+            )
+    return [line for _, line in sorted(lines)]
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def _interval(figure: dict[str, float | None]) -> str:
+    return f"{_number(figure['value'])} ({_number(figure['low'])} to {_number(figure['high'])})"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

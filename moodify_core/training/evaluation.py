@@ -1,0 +1,204 @@
+"""The figures: how often the model is right, how sure one can be of that, and how well it knows.
+
+Everything here takes answers that were given to unheard artists and turns them into one plain
+dictionary, which is what ``metrics.json`` holds and what ``moodify evaluate`` prints.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import confusion_matrix, f1_score, recall_score
+
+from moodify_core.arrays import FloatArray, IntArray
+from moodify_core.model import MoodModel
+from moodify_core.moods import MOODS
+from moodify_core.training.extraction import TrainingSet
+from moodify_core.training.protocol import (
+    INNER_FOLDS,
+    OUTER_FOLDS,
+    grouped_predictions,
+    leaky_accuracy,
+    transfer_predictions,
+)
+
+Metrics = dict[str, Any]
+"""Plain JSON types."""
+
+_RESAMPLES = 1000
+_RELIABILITY_BINS = 10
+_COVERAGES = (1.0, 0.75, 0.5, 0.25)
+_FEWEST_FOR_TRANSFER = 50
+
+
+def evaluate(examples: TrainingSet, seed: int, tell: Callable[[str], None]) -> Metrics:
+    """Measure the way of making a model, by artist-grouped nested cross-validation.
+
+    Parameters
+    ----------
+    examples : TrainingSet
+    seed : int
+        Same data and seed, same figures.
+    tell : callable
+        Told what goes on, in a line.
+
+    Returns
+    -------
+    dict
+        ``data``, ``protocol``, ``unheard_artists`` (scores of all and of each corpus),
+        ``unheard_corpus`` (of each corpus by a model that learned from the others) and
+        ``leaky_window_accuracy``.
+    """
+    predictions = grouped_predictions(examples, seed, tell)
+    corpora = sorted(set(examples.corpora.tolist()))
+    everything = np.arange(len(examples))
+    unheard_artists = {"all": _scores(examples, everything, predictions.probabilities, seed)}
+    unheard_corpus: Metrics = {}
+    for corpus in corpora if len(corpora) > 1 else ():
+        inside = np.flatnonzero(examples.corpora == corpus)
+        unheard_artists[corpus] = _scores(examples, inside, predictions.probabilities[inside], seed)
+        if _FEWEST_FOR_TRANSFER <= len(inside) <= len(examples) - _FEWEST_FOR_TRANSFER:
+            indices, probabilities = transfer_predictions(examples, corpus, seed, tell)
+            unheard_corpus[corpus] = _scores(examples, indices, probabilities, seed)
+    return {
+        "data": _describe(examples),
+        "protocol": {
+            "split": "by artist",
+            "outer_folds": OUTER_FOLDS,
+            "inner_folds": INNER_FOLDS,
+            "seed": seed,
+            "intervals": f"95 %, {_RESAMPLES} bootstrap samples of artists",
+            "chosen": predictions.chosen,
+        },
+        "unheard_artists": unheard_artists,
+        "unheard_corpus": unheard_corpus,
+        "leaky_window_accuracy": _rounded(leaky_accuracy(examples, seed)),
+    }
+
+
+def evaluate_model(examples: TrainingSet, model: MoodModel, seed: int) -> Metrics:
+    """Measure a finished model on music that it must not have learned from.
+
+    Parameters
+    ----------
+    examples : TrainingSet
+    model : MoodModel
+    seed : int
+        For the intervals.
+
+    Returns
+    -------
+    dict
+        ``data``, ``model`` and ``scores``.
+    """
+    probabilities = np.array([model.score(rows).song for rows in examples.windows])
+    everything = np.arange(len(examples))
+    return {
+        "data": _describe(examples),
+        "model": model.version,
+        "scores": _scores(examples, everything, probabilities, seed),
+    }
+
+
+def _describe(examples: TrainingSet) -> Metrics:
+    return {
+        "clips": len(examples),
+        "artists": len(set(examples.artists.tolist())),
+        "corpora": dict(sorted(Counter(examples.corpora.tolist()).items())),
+        "moods": {
+            mood.value: int((examples.labels == index).sum()) for index, mood in enumerate(MOODS)
+        },
+    }
+
+
+def _scores(
+    examples: TrainingSet, indices: IntArray, probabilities: FloatArray, seed: int
+) -> Metrics:
+    """Score the answers, shape (len(indices), 5), that were given to some clips."""
+    labels, artists = examples.labels[indices], examples.artists[indices]
+    answers = probabilities.argmax(axis=1)
+    samples = list(_bootstrap(artists, seed))
+
+    def interval(measure: Callable[[IntArray, IntArray], FloatArray]) -> list[Metrics]:
+        value = np.atleast_1d(measure(labels, answers))
+        spread = np.array([np.atleast_1d(measure(labels[s], answers[s])) for s in samples])
+        low, high = np.nanquantile(spread, (0.025, 0.975), axis=0)
+        rows = zip(value, low, high, strict=True)
+        return [{"value": _rounded(v), "low": _rounded(a), "high": _rounded(b)} for v, a, b in rows]
+
+    return {
+        "clips": len(labels),
+        "macro_f1": interval(_macro_f1)[0],
+        "accuracy": interval(lambda truth, said: np.array((truth == said).mean()))[0],
+        "recall": dict(zip([mood.value for mood in MOODS], interval(_recalls), strict=True)),
+        "confusion": confusion_matrix(labels, answers, labels=range(len(MOODS))).tolist(),
+        "calibration": _calibration(labels, probabilities),
+        "coverage": _coverage(labels, probabilities),
+    }
+
+
+def _macro_f1(labels: IntArray, answers: IntArray) -> FloatArray:
+    return np.array(f1_score(labels, answers, average="macro", zero_division=0))
+
+
+def _recalls(labels: IntArray, answers: IntArray) -> FloatArray:
+    recalls: FloatArray = recall_score(
+        labels, answers, labels=range(len(MOODS)), average=None, zero_division=np.nan
+    )
+    return recalls
+
+
+def _bootstrap(artists: IntArray, seed: int) -> list[IntArray]:
+    """Draw artists with replacement; a drawn artist brings all of their clips."""
+    rng = np.random.default_rng(seed)
+    clips_of = [np.flatnonzero(artists == artist) for artist in np.unique(artists)]
+    draws = rng.integers(len(clips_of), size=(_RESAMPLES, len(clips_of)))
+    return [np.concatenate([clips_of[artist] for artist in draw]) for draw in draws]
+
+
+def _calibration(labels: IntArray, probabilities: FloatArray) -> Metrics:
+    """Hold the stated probabilities against what came true.
+
+    The expected calibration error (Naeini et al., AAAI 2015) is over ten bins of equal width of
+    the top probability. The Brier score (1950) is over all moods, 0..2; its skill is against
+    always naming the moods' shares in the collection.
+    """
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * _RELIABILITY_BINS).astype(int), _RELIABILITY_BINS - 1)
+    reliability = []
+    error = 0.0
+    for index in np.unique(bins):
+        inside = bins == index
+        said, was = float(confidence[inside].mean()), float(right[inside].mean())
+        error += inside.mean() * abs(said - was)
+        reliability.append(
+            {"confidence": _rounded(said), "accuracy": _rounded(was), "clips": int(inside.sum())}
+        )
+    truth = np.eye(len(MOODS))[labels]
+    brier = float(((probabilities - truth) ** 2).sum(axis=1).mean())
+    reference = float(((truth.mean(axis=0) - truth) ** 2).sum(axis=1).mean())
+    return {
+        "ece": _rounded(error),
+        "brier": _rounded(brier),
+        "brier_skill": _rounded(1 - brier / reference) if reference else None,
+        "reliability": reliability,
+    }
+
+
+def _coverage(labels: IntArray, probabilities: FloatArray) -> list[Metrics]:
+    """Accuracy where only the surest answers are given."""
+    order = np.argsort(-probabilities.max(axis=1), kind="stable")
+    right = (probabilities.argmax(axis=1) == labels)[order]
+    rows = []
+    for coverage in _COVERAGES:
+        answered = max(1, round(coverage * len(right)))
+        rows.append({"coverage": coverage, "accuracy": _rounded(float(right[:answered].mean()))})
+    return rows
+
+
+def _rounded(value: float) -> float | None:
+    return None if np.isnan(value) else round(float(value), 4)
