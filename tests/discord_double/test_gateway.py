@@ -1,0 +1,369 @@
+"""The stand-in with a real discord.py bot: what the bot sees, and what is seen of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from . import MESSAGE_CONTENT, Channel, DiscordDouble, Exchange, File, Guild, Message, User
+from .echo_bot import EchoBot
+from .world import BOT_PERMISSIONS, SEND_MESSAGES
+
+SONG = File("song.mp3", b"ID3" + bytes(1000))
+ORIGINAL = "/webhooks/*/messages/@original"
+
+
+async def run_mood(double: DiscordDouble, user: User, channel: Channel, **options: Any) -> Exchange:
+    return await double.slash("mood", user=user, channel=channel, options={"file": SONG} | options)
+
+
+# --- commands and interactions ----------------------------------------------------------------
+
+
+async def test_bot_registers_its_commands(bot: EchoBot, double: DiscordDouble) -> None:
+    names = {command["name"] for command in double.commands}
+    assert {"mood", "settings", "Analyze mood"} <= names
+    assert double.violations == []
+
+
+async def test_deferred_answer_comes_with_file_and_alt_text(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    exchange = await run_mood(double, ann, channel)
+    message = await exchange.final()
+    assert exchange.deferred_after is not None
+    assert message.embeds[0]["description"] == "1003 bytes"
+    picture = message.attachment("mood.png")
+    assert picture.data == SONG.data
+    assert picture.description == "A picture of the mood"
+    assert not message.ephemeral
+    assert len(exchange.edits) == 1
+    assert double.violations == []
+
+
+async def test_private_answer_is_ephemeral_and_not_in_the_channel(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    message = await (await run_mood(double, ann, channel, private=True)).final()
+    assert message.ephemeral
+    assert double.world.messages_in(channel) == []
+
+
+async def test_command_works_in_a_direct_message(
+    bot: EchoBot, double: DiscordDouble, ann: User
+) -> None:
+    message = await (await run_mood(double, ann, double.direct_channel(ann))).final()
+    assert message.attachment("mood.png")
+    assert double.violations == []
+
+
+async def test_command_works_for_a_user_installed_app(
+    bot: EchoBot, double: DiscordDouble, ann: User
+) -> None:
+    elsewhere = double.add_guild("Elsewhere", owner=ann, with_bot=False)
+    channel = double.add_channel(elsewhere, "general")
+    exchange = await double.slash(
+        "mood", user=ann, channel=channel, options={"file": SONG}, user_installed=True
+    )
+    assert (await exchange.final()).attachments
+    assert double.violations == []
+
+
+async def test_message_command_sees_the_file_without_the_content_intent(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    posted = await double.post_message(ann, channel, attachments=[File("Ein Lied.mp3", b"ID3")])
+    assert posted.attachments[0].filename == "Ein_Lied.mp3"
+    exchange = await double.message_command("Analyze mood", user=ann, message=posted)
+    # The follow-up takes the place of "thinking…", as on Discord.
+    assert (await exchange.final()).content == "Ein Lied"
+    assert exchange.followups == ()
+    assert double.violations == []
+
+
+async def test_subcommand_takes_a_user(
+    bot: EchoBot, double: DiscordDouble, ann: User, guild: Guild, channel: Channel
+) -> None:
+    ben = double.add_user("Ben")
+    double.add_member(guild, ben)
+    exchange = await double.slash("settings show", user=ann, channel=channel, options={"user": ben})
+    assert (await exchange.final()).content == "ann sees ben"
+
+
+async def test_autocomplete_brings_suggestions(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    exchange = await double.autocomplete(
+        "suggest_me", "song", user=ann, channel=channel, options={"song": "sad"}
+    )
+    await exchange.responded()
+    assert exchange.choices == [{"name": "sad song", "value": "sad"}]
+    assert double.violations == []
+
+
+async def test_button_edits_its_message_and_menu_answers_in_private(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    message = await (await double.slash("hello", user=ann, channel=channel)).final()
+    menu = message.components[1]["components"][0]["custom_id"]
+    chosen = await (await double.select(ann, message, menu, ["Month"])).final()
+    assert (chosen.content, chosen.ephemeral) == ("a Month", True)
+    edited = await (await double.click(ann, message, "More")).final()
+    assert (edited.id, edited.content, edited.components) == (message.id, "more", ())
+    assert double.violations == []
+
+
+async def test_form_is_opened_and_filled_in(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    exchange = await double.slash("form", user=ann, channel=channel)
+    await exchange.responded()
+    submission = await double.submit_modal(exchange, {"name": "Ann"})
+    assert (await submission.final()).content == "hello Ann"
+    assert double.violations == []
+
+
+async def test_unknown_command_and_missing_option_cannot_be_sent(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    with pytest.raises(LookupError, match="no command 'nope'"):
+        await double.slash("nope", user=ann, channel=channel)
+    with pytest.raises(ValueError, match="required options are missing"):
+        await double.slash("mood", user=ann, channel=channel)
+
+
+async def test_a_hundred_users_at_once_lose_no_answer(
+    bot: EchoBot, double: DiscordDouble, channel: Channel
+) -> None:
+    users = [double.add_user(f"User{number}") for number in range(100)]
+    exchanges = await asyncio.gather(*(run_mood(double, user, channel) for user in users))
+    messages = await asyncio.gather(*(exchange.final() for exchange in exchanges))
+    assert len({message.id for message in messages}) == 100
+    assert double.violations == []
+
+
+# --- rules that a bot breaks ------------------------------------------------------------------
+
+
+async def test_bad_embed_is_refused_and_recorded(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    exchange = await double.slash("broken", user=ann, channel=channel)
+    with pytest.raises(TimeoutError):
+        await exchange.final(within=0.5)
+    assert exchange.thinking
+    reasons = " | ".join(violation.reason for violation in double.violations)
+    assert "embed field value is empty" in reasons
+    assert "'attachment://nowhere.png', which is not attached" in reasons
+
+
+async def test_second_first_response_is_recorded(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    exchange = await double.slash("twice", user=ann, channel=channel)
+    assert (await exchange.final()).content == "first"
+    await double.changes.wait_for(lambda: double.violations or None, "a violation", 5)
+    assert [violation.reason for violation in double.violations] == [
+        "an interaction was answered twice"
+    ]
+
+
+async def test_late_response_is_recorded(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    double.interactions.respond_within = 0.1
+    exchange = await double.slash("slow", user=ann, channel=channel)
+    await double.changes.wait_for(lambda: double.violations or None, "a violation", 5)
+    assert "first response after" in double.violations[0].reason
+    assert exchange.response is None
+
+
+async def test_expired_token_is_recorded(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    double.interactions.token_lifetime = 0.0
+    exchange = await run_mood(double, ann, channel)
+    await double.changes.wait_for(lambda: double.violations or None, "a violation", 5)
+    assert "after its end" in double.violations[0].reason
+    assert exchange.thinking
+
+
+# --- messages ---------------------------------------------------------------------------------
+
+
+async def test_bot_replies_and_reacts_where_it_is_mentioned(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    mention = f"<@{double.world.bot.id}> listen"
+    posted = await double.post_message(ann, channel, mention, attachments=[SONG])
+    reply = await double.wait_message(channel)
+    assert reply.content == "heard 1 file(s)"
+    assert reply.reply_to is not None
+    assert reply.reply_to.id == posted.id
+    assert double.world.messages[posted.id].reactions == {"🎵": frozenset({double.world.bot.id})}
+    assert double.violations == []
+
+
+async def test_content_is_hidden_without_the_intent_but_not_in_direct_messages(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    await double.post_message(ann, channel, "a secret", attachments=[SONG])
+    await double.post_message(ann, double.direct_channel(ann), "hello", attachments=[SONG])
+    song = await double.post_message(ann, channel, "a song", attachments=[SONG])
+    mention = f"<@{double.world.bot.id}>"
+    await double.post_message(ann, channel, mention, reply_to=song)
+    await double.wait_message(channel)
+    in_guild, direct, _, mentioning = [await bot.hear() for _ in range(4)]
+    assert (in_guild.content, in_guild.attachments) == ("", [])
+    assert (direct.content, len(direct.attachments)) == ("hello", 1)
+    assert mentioning.content == mention
+    replied = mentioning.reference.resolved if mentioning.reference else None
+    assert isinstance(replied, discord.Message)
+    assert replied.attachments == []
+
+
+async def test_bot_sends_edits_and_deletes_messages(
+    bot: EchoBot, double: DiscordDouble, channel: Channel
+) -> None:
+    target = bot.get_channel(int(channel.id))
+    assert isinstance(target, discord.TextChannel)
+    sent = await target.send("one", file=discord.File(__file__, "naïve file.png"))
+    await sent.edit(content="two")
+    stored = double.world.messages[str(sent.id)]
+    assert stored.content == "two"
+    assert stored.attachments[0].filename == "na_ve_file.png"
+    assert [m.content async for m in target.history()] == ["two"]
+    await sent.delete()
+    assert double.world.messages_in(channel) == []
+    assert double.violations == []
+
+
+async def test_missing_permission_and_closed_dms_are_refused(
+    bot: EchoBot, double: DiscordDouble, ann: User, guild: Guild
+) -> None:
+    mute = double.add_channel(guild, "quiet", bot_permissions=BOT_PERMISSIONS & ~SEND_MESSAGES)
+    with pytest.raises(discord.Forbidden, match="50013"):
+        await bot.get_partial_messageable(int(mute.id)).send("hello")
+    shy = double.add_user("Shy", accepts_dms=False)
+    user = await bot.fetch_user(int(shy.id))
+    with pytest.raises(discord.Forbidden, match="50007"):
+        await user.send("hello")
+    friend = await bot.fetch_user(int(ann.id))
+    await friend.send("hello")
+    assert (await double.wait_message(double.direct_channel(ann))).content == "hello"
+
+
+async def test_bot_learns_of_servers_that_come_and_go(
+    bot: EchoBot, double: DiscordDouble, ann: User
+) -> None:
+    await bot.wait_until_ready()
+    joined = asyncio.create_task(bot.wait_for("guild_join", timeout=5))
+    await asyncio.sleep(0)
+    new = double.add_guild("New", owner=ann, with_bot=False)
+    await double.invite(new)
+    assert (await joined).name == "New"
+    left = asyncio.create_task(bot.wait_for("guild_remove", timeout=5))
+    await asyncio.sleep(0)
+    await double.kick_bot(new)
+    assert (await left).id == int(new.id)
+
+
+# --- what goes wrong --------------------------------------------------------------------------
+
+
+async def test_injected_failure_strikes_as_often_as_it_is_told(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    double.fail("PATCH", ORIGINAL, status=429, retry_after=0.01, times=2)
+    message = await (await run_mood(double, ann, channel)).final()
+    assert message.attachments
+    statuses = [status for method, _, status in double.api.requests if method == "PATCH"]
+    assert statuses == [429, 429, 200]
+
+
+async def test_rate_limit_is_told_and_kept_by_discord_py(
+    bot: EchoBot, double: DiscordDouble, channel: Channel
+) -> None:
+    target = bot.get_partial_messageable(int(channel.id))
+    await asyncio.gather(*(target.send(str(number)) for number in range(60)))
+    assert len(double.world.messages_in(channel)) == 60
+    assert double.violations == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 404}, discord.NotFound),
+        ({"status": 500}, discord.HTTPException),
+        ({"truncate_after": 10}, aiohttp.ClientPayloadError),
+    ],
+    ids=["gone", "broken", "cut"],
+)
+async def test_download_goes_wrong_once(
+    bot: EchoBot,
+    double: DiscordDouble,
+    ann: User,
+    fault: dict[str, int],
+    error: type[Exception],
+) -> None:
+    await double.post_message(ann, double.direct_channel(ann), attachments=[SONG])
+    attachment = (await bot.hear()).attachments[0]
+    double.fail_download("song.mp3", **fault)
+    with pytest.raises(error):
+        await attachment.read()
+    assert await attachment.read() == SONG.data
+
+
+async def test_stalled_download_can_be_given_up(
+    bot: EchoBot, double: DiscordDouble, ann: User
+) -> None:
+    await double.post_message(ann, double.direct_channel(ann), attachments=[SONG])
+    attachment = (await bot.hear()).attachments[0]
+    double.fail_download(stall_after=10)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(attachment.read(), 0.2)
+    assert double.cdn.downloads == ["song.mp3"]
+
+
+async def test_dropped_gateway_is_resumed_and_nothing_is_missed(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    await double.drop_gateway()
+    posted: Message = await double.post_message(ann, double.direct_channel(ann), "while away")
+    await asyncio.wait_for(bot.resumed.wait(), 10)
+    assert (await bot.hear()).id == int(posted.id)
+    assert double.gateway.resumes == 1
+
+
+async def test_lost_session_is_identified_anew(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    await double.drop_gateway(resumable=False)
+    await double.changes.wait_for(
+        lambda: len(double.gateway.identifies) > 1 or None, "a second identify", 20
+    )
+    await double.wait_connected()
+    assert (await (await run_mood(double, ann, channel)).final()).attachments
+
+
+async def test_wrong_token_is_turned_away(double: DiscordDouble, bot: EchoBot) -> None:
+    other = discord.Client(intents=discord.Intents.none())
+    async with other:
+        with pytest.raises(discord.LoginFailure):
+            await other.start("wrong.token.here")
+
+
+async def test_intent_that_is_not_switched_on_is_turned_away(
+    double: DiscordDouble, bot: EchoBot
+) -> None:
+    intents = discord.Intents.none()
+    intents.message_content = True
+    other = discord.AutoShardedClient(intents=intents)
+    async with other:
+        with pytest.raises(discord.PrivilegedIntentsRequired):
+            await other.start(double.token)
+    assert double.gateway.privileged_intents & MESSAGE_CONTENT == 0
