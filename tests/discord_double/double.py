@@ -335,7 +335,11 @@ class DiscordDouble:
         ]
         data = {"custom_id": exchange.modal["custom_id"], "components": components}
         submission = self._exchange(
-            MODAL_SUBMIT, exchange.user, exchange.channel, source=exchange.source
+            MODAL_SUBMIT,
+            exchange.user,
+            exchange.channel,
+            source=exchange.source,
+            trigger=exchange,
         )
         return await self._interact(submission, data)
 
@@ -405,26 +409,8 @@ class DiscordDouble:
 
     # --- how it is done -----------------------------------------------------------------------
 
-    def _exchange(
-        self,
-        kind: int,
-        user: User,
-        channel: Channel,
-        *,
-        user_installed: bool = False,
-        source: Message | None = None,
-        context_menu: bool = False,
-    ) -> Exchange:
-        return Exchange(
-            self.world,
-            self.changes,
-            kind,
-            user,
-            channel,
-            user_installed=user_installed,
-            source=source,
-            context_menu=context_menu,
-        )
+    def _exchange(self, kind: int, user: User, channel: Channel, **more: Any) -> Exchange:
+        return Exchange(self.world, self.changes, kind, user, channel, **more)
 
     def _command(self, name: str, kind: int, channel: Channel) -> Json:
         for scope in (channel.guild_id, None):

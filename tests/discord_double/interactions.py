@@ -31,6 +31,8 @@ class Exchange:
         For a component: the message that it is on.
     context_menu : bool
         Whether a message command began it, not a slash command.
+    trigger : Exchange or None
+        For a form: the exchange that opened it.
     """
 
     world: World
@@ -41,6 +43,7 @@ class Exchange:
     user_installed: bool = False
     source: Message | None = None
     context_menu: bool = False
+    trigger: Exchange | None = None
     id: str = field(default_factory=new_id)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(96))
     sent_at: float = field(default_factory=time.monotonic)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from ..backend import Backend, Call
 from ..interactions import DEFER, DEFER_UPDATE, LOADING, REPLY, UPDATE, Exchange, check_followup
-from ..limits import COMPONENT
+from ..limits import COMMAND, COMPONENT
 from ..posts import amend, compose
 from ..refusal import unknown
 from ..world import Json, Message
 
-CHAT_INPUT_REPLY, CONTEXT_MENU_REPLY = 20, 23
+REPLY_KIND, CHAT_INPUT_REPLY, CONTEXT_MENU_REPLY = 19, 20, 23
+
+
+def _reply_kind(exchange: Exchange) -> int:
+    if exchange.kind != COMMAND:
+        return 0
+    return CONTEXT_MENU_REPLY if exchange.context_menu else CHAT_INPUT_REPLY
 
 
 def _metadata(exchange: Exchange) -> Json:
@@ -21,6 +27,8 @@ def _metadata(exchange: Exchange) -> Json:
     }
     if exchange.kind == COMPONENT and exchange.source is not None:
         written["interacted_message_id"] = exchange.source.id
+    if exchange.trigger is not None:
+        written["triggering_interaction_metadata"] = _metadata(exchange.trigger)
     return written
 
 
@@ -55,7 +63,7 @@ async def _message_of(
             call.request,
             exchange.channel,
             body=data,
-            kind=CONTEXT_MENU_REPLY if exchange.context_menu else CHAT_INPUT_REPLY,
+            kind=_reply_kind(exchange),
             interaction=_metadata(exchange),
         )
         return await backend.post(message)
@@ -79,6 +87,7 @@ async def _follow_up(backend: Backend, call: Call) -> Json:
         backend.world,
         call.request,
         exchange.channel,
+        kind=REPLY_KIND if original else 0,
         reply_to=original,
         interaction=_metadata(exchange),
     )
