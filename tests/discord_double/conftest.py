@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 async def double() -> AsyncIterator[DiscordDouble]:
     async with DiscordDouble() as double:
         yield double
-    assert double.api.own_errors == []
+    assert double.own_errors == []
 
 
 @pytest.fixture

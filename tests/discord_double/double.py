@@ -131,6 +131,16 @@ class DiscordDouble:
         return self.api.violations
 
     @property
+    def own_errors(self) -> list[str]:
+        """Answers of the stand-in itself that are not like Discord's: none, it is hoped."""
+        return self.api.own_errors
+
+    @property
+    def requests(self) -> list[tuple[str, str, int]]:
+        """Method, path and answered status of every request of the bot, oldest first."""
+        return self.api.requests
+
+    @property
     def commands(self) -> list[Json]:
         """Every registered command, global ones first."""
         scopes = sorted(self.backend.commands.items(), key=lambda item: item[0] or "")

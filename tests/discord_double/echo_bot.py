@@ -15,7 +15,12 @@ class EchoBot(commands.AutoShardedBot):
     """Registers commands, answers them, and replies where it is mentioned."""
 
     def __init__(self) -> None:
-        super().__init__("!", intents=discord.Intents.default(), help_command=None)
+        super().__init__(
+            commands.when_mentioned,
+            intents=discord.Intents.default(),
+            help_command=None,
+            guild_ready_timeout=0.1,
+        )
         self.heard: asyncio.Queue[discord.Message] = asyncio.Queue()
         self.resumed = asyncio.Event()
 
@@ -27,6 +32,9 @@ class EchoBot(commands.AutoShardedBot):
         self.tree.add_command(peek)
         self.tree.add_command(settings)
         await self.tree.sync()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Identify at once: discord.py would wait for five seconds."""
 
     async def hear(self) -> discord.Message:
         """Return the next message of a user."""

@@ -265,4 +265,4 @@ async def test_answers_of_the_stand_in_are_held_against_the_description(
         async with http.get(double.api_url + path) as response:
             assert response.status == 200, path
     assert double.violations == []
-    assert double.api.own_errors == []
+    assert double.own_errors == []

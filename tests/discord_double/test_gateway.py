@@ -242,6 +242,19 @@ async def test_bot_sends_edits_and_deletes_messages(
     assert double.violations == []
 
 
+async def test_bot_learns_of_reactions_and_deletions_by_users(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    posted = await double.post_message(ann, channel, "hello")
+    reacted = asyncio.create_task(bot.wait_for("raw_reaction_add", timeout=5))
+    deleted = asyncio.create_task(bot.wait_for("raw_message_delete", timeout=5))
+    await asyncio.sleep(0)
+    await double.react(ann, posted, "🔥")
+    assert str((await reacted).emoji) == "🔥"
+    await double.delete_message(posted)
+    assert (await deleted).message_id == int(posted.id)
+
+
 async def test_missing_permission_and_closed_dms_are_refused(
     bot: EchoBot, double: DiscordDouble, ann: User, guild: Guild
 ) -> None:
@@ -281,7 +294,7 @@ async def test_injected_failure_strikes_as_often_as_it_is_told(
     double.fail("PATCH", ORIGINAL, status=429, retry_after=0.01, times=2)
     message = await (await run_mood(double, ann, channel)).final()
     assert message.attachments
-    statuses = [status for method, _, status in double.api.requests if method == "PATCH"]
+    statuses = [status for method, _, status in double.requests if method == "PATCH"]
     assert statuses == [429, 429, 200]
 
 
@@ -336,6 +349,14 @@ async def test_dropped_gateway_is_resumed_and_nothing_is_missed(
     posted: Message = await double.post_message(ann, double.direct_channel(ann), "while away")
     await asyncio.wait_for(bot.resumed.wait(), 10)
     assert (await bot.hear()).id == int(posted.id)
+    assert double.gateway.resumes == 1
+
+
+async def test_request_to_reconnect_is_followed_by_a_resume(
+    bot: EchoBot, double: DiscordDouble
+) -> None:
+    await double.gateway.request_reconnect()
+    await asyncio.wait_for(bot.resumed.wait(), 10)
     assert double.gateway.resumes == 1
 
 
