@@ -19,7 +19,7 @@ from discord.http import Route
 from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
 from bot.download import DownloadRules
-from bot.engine import ANALYSER, LocalEngine, WorkerRules
+from bot.engine import ANALYSER, EngineError, LocalEngine, WorkerRules
 from bot.jobs import JobLimits, Jobs
 from bot.outcomes import Failed
 from bot.queue import JobQueue
@@ -81,6 +81,7 @@ class MoodifyBot(commands.AutoShardedBot):
         self._settings = settings
         self._engine: LocalEngine | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._stopping = False
 
     async def setup_hook(self) -> None:
@@ -115,6 +116,7 @@ class MoodifyBot(commands.AutoShardedBot):
             ),
             folder=songs,
         )
+        self._starting = asyncio.create_task(self._start_engine(self._engine))
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         assert self.application_id is not None  # known since the login
@@ -134,11 +136,25 @@ class MoodifyBot(commands.AutoShardedBot):
         if hasattr(self, "jobs"):
             await self.jobs.close(self._settings.shutdown_grace)
         await super().close()
+        if self._starting is not None:
+            self._starting.cancel()
         if self._engine is not None:
             await self._engine.close()
         if self._session is not None:
             await self._session.close()
         log.info("stopped")
+
+    async def _start_engine(self, engine: LocalEngine) -> None:
+        try:
+            await engine.start()
+        except EngineError as error:
+            log.critical(
+                "no worker can start, so no song can be heard: see the lines above, and whether "
+                "MOODIFY_WORKER_MEMORY_MIB is enough",
+                error=repr(error),
+            )
+        else:
+            log.info("workers started", workers=self._settings.workers)
 
 
 async def run_bot(settings: Settings, stop: asyncio.Event) -> None:

@@ -14,6 +14,9 @@ from structlog.typing import Processor
 _TOKENS_IN_ADDRESSES = re.compile(r"((?:webhooks|interactions)/\d+/)[\w.~%-]{8,}")
 """Whoever has an interaction's token can answer in the bot's name; Discord puts it in paths."""
 
+_TOKENS_IN_EVENTS = re.compile(r"(\\?['\"]token\\?['\"]: ?\\?['\"])[^'\"\\]+")
+"""discord.py prints whole events at the level DEBUG, and an interaction's token is in them."""
+
 _SIGNATURES = re.compile(r"(https?://[^\s'\"?]+)\?[^\s'\")>]+")
 """The query of an attachment's address is what grants access to the file."""
 
@@ -51,6 +54,7 @@ def redact(line: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         line = line.replace(secret, _HIDDEN)
     line = _TOKENS_IN_ADDRESSES.sub(rf"\1{_HIDDEN}", line)
+    line = _TOKENS_IN_EVENTS.sub(rf"\1{_HIDDEN}", line)
     return _SIGNATURES.sub(rf"\1?{_HIDDEN}", line)
 
 

@@ -27,6 +27,9 @@ CPU_MARGIN = 5.0
 """Seconds of CPU time beyond the time limit: the clock on the wall is to strike first. This
 limit is for work that the pool could not kill."""
 
+START_LIMIT = 60.0
+"""Seconds for the job that does nothing but show that workers run."""
+
 
 class LocalEngine:
     """Runs functions in processes of this machine; an `Engine`.
@@ -64,6 +67,16 @@ class LocalEngine:
                     except BrokenProcessPool as error:
                         log.warning("worker pool broke", error=repr(error))
                 raise EngineUnavailable
+
+    async def start(self) -> None:
+        """Start the workers now, so that the first job need not wait for them.
+
+        Raises
+        ------
+        EngineError
+            If they cannot start.
+        """
+        await self.run(worker.ready, time_limit=START_LIMIT)
 
     async def close(self) -> None:
         """Stop all workers at once."""

@@ -64,6 +64,11 @@ def set_up(rules: WorkerRules) -> None:
         importlib.import_module(module)
 
 
+def ready() -> int:
+    """Return this process's id; a first job that shows that workers can start."""
+    return os.getpid()
+
+
 def run_limited(
     folder: Path, cpu_seconds: float, function: Callable[[*Ts], T], args: tuple[*Ts]
 ) -> T:

@@ -12,7 +12,7 @@ TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.secret-part"
 INTERACTION = "aW50ZXJhY3Rpb246MTIzNDU2Nzg5"
 
 SCRIPT = f"""
-import logging, sys
+import json, logging, sys
 import structlog
 from bot.logs import configure_logging
 
@@ -24,6 +24,9 @@ with structlog.contextvars.bound_contextvars(job="42"):
         "Webhook ID %s with %s %s has returned status code %s",
         1, "PATCH", "https://discord.com/api/v10/webhooks/12/{INTERACTION}/messages/@original", 200,
     )
+    event = {{"t": "INTERACTION_CREATE", "d": {{"token": {INTERACTION!r}, "id": "1"}}}}
+    logging.getLogger("discord.gateway").debug("WebSocket Event: %s", event)
+    logging.getLogger("discord.gateway").debug("WebSocket Event: %s", json.dumps(event))
     log.info("address", url="https://cdn.discordapp.com/attachments/1/2/a.mp3?ex=1&hm=signature")
     logging.getLogger("x").info("token %s", {TOKEN!r})
     try:

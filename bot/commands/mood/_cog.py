@@ -83,7 +83,8 @@ class MoodCog(commands.Cog):
         request = JobRequest(
             id=str(interaction.id),
             user_id=interaction.user.id,
-            filename=file.filename,
+            # Discord strips names of what is not ASCII; the title is what the person called it.
+            filename=file.title or file.filename,
             url=file.url,
             size=file.size,
             deadline=interaction.expires_at - RESERVE,

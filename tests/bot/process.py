@@ -1,0 +1,109 @@
+"""The bot as operators run it: a process of its own, ``python -m bot``, at the stand-in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib as mpl
+
+from tests.discord_double import DiscordDouble
+
+ROOT = Path(__file__).parents[2]
+_INTERACTION_TOKEN = re.compile(r"[\w-]{100,}")
+PATIENCE = 120.0
+"""Seconds to wait for what is to come at some time, however busy the machine is."""
+
+
+@dataclass(frozen=True)
+class BotProcess:
+    """A running bot.
+
+    Attributes
+    ----------
+    process : asyncio.subprocess.Process
+    data : Path
+        Its data folder.
+    log : Path
+        All that it and its workers write.
+    """
+
+    process: asyncio.subprocess.Process
+    data: Path
+    log: Path
+
+    def output(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def worker_pids(self) -> list[int]:
+        """Return the processes that analyse songs."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        threads = children.parent.parent.glob("*/children")
+        pids = [int(pid) for thread in threads for pid in thread.read_text().split()]
+        return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    async def stop(self, signum: int = signal.SIGTERM) -> int:
+        """Tell the bot to stop, and return its exit code."""
+        if self.process.returncode is None:
+            self.process.send_signal(signum)
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait()
+
+
+def settings_for(double: DiscordDouble, data: Path, **settings: object) -> dict[str, str]:
+    """Return an environment in which the bot finds the stand-in."""
+    own = {
+        name: value for name, value in os.environ.items() if not name.startswith(("MOODIFY", "DIS"))
+    }
+    bot = {
+        "DISCORD_TOKEN": double.token,
+        "MOODIFY_DISCORD_API": double.api_url,
+        "MOODIFY_CDN_HOSTS": double.host,
+        "MOODIFY_DATA_DIR": str(data),
+        "MOODIFY_LOG_LEVEL": "DEBUG",
+        "MOODIFY_JOB_TIMEOUT": str(PATIENCE),
+        "PYTHONPATH": str(ROOT),
+        # Each bot would otherwise look through all fonts of this machine again.
+        "MPLCONFIGDIR": mpl.get_cachedir(),
+    }
+    given = {f"MOODIFY_{name}".upper(): str(value) for name, value in settings.items()}
+    return own | bot | given
+
+
+@asynccontextmanager
+async def running_bot(
+    double: DiscordDouble, folder: Path, **settings: object
+) -> AsyncIterator[BotProcess]:
+    """Run a bot in `folder`; afterwards it must stop as told and have kept its secrets."""
+    data, log = folder / "data", folder / "log"
+    with log.open("ab") as sink:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "bot"),
+            cwd=folder,
+            env=settings_for(double, data, **settings),
+            stdout=sink,
+            stderr=sink,
+        )
+    bot = BotProcess(process, data, log)
+    try:
+        await double.wait_connected(PATIENCE)
+        yield bot
+        assert await bot.stop() == 0, bot.output()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        sys.stdout.write(bot.output())
+    assert not list((data / "songs").iterdir()), "songs are deleted"
+    output = bot.output()
+    assert double.token not in output
+    assert not _INTERACTION_TOKEN.search(output)
+    assert "Traceback" not in output
