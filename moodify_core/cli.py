@@ -89,6 +89,10 @@ class _Song:
     path: Path
     name: str
 
+    @property
+    def title(self) -> str:
+        return self.path.stem.replace("_", " ")
+
 
 def _find_songs(paths: tuple[Path, ...]) -> list[_Song]:
     """List the files that were named, and all audio files of the folders that were named."""
@@ -168,7 +172,7 @@ def _draw(analysis: MoodAnalysis, song: _Song, image: Path, *, several: bool, ph
         target = (image / song.name).with_suffix(".png")
         target.parent.mkdir(parents=True, exist_ok=True)
     layout = Layout.PHONE if phone else Layout.WIDE
-    target.write_bytes(draw_timeline(analysis, song.path.stem, layout=layout))
+    target.write_bytes(draw_timeline(analysis, song.title, layout=layout))
 
 
 def _write_table(table: Path, answers: list[tuple[_Song, MoodAnalysis]]) -> None:

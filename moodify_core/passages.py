@@ -10,7 +10,7 @@ from moodify_core.arrays import FloatArray
 from moodify_core.moods import MOODS, shares
 from moodify_core.result import Segment, Window
 
-CHANGE_COST = 2.5
+CHANGE_COST = 1.5
 """What a change of mood must win in log-probability, over the windows that it wins.
 
 Neighbouring windows share half of their music, so their evidence counts half; a change back

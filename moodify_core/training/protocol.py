@@ -27,7 +27,7 @@ from moodify_core.training.learners import CANDIDATES, FittedPair, fit_pair
 OUTER_FOLDS = 5
 INNER_FOLDS = 3
 WINDOW_SHARE = 0.5
-WINDOW_CONTRAST = 0.5
+WINDOW_CONTRAST = 1.5
 UNSURE_BELOW = 0.35
 
 _Tell = Callable[[str], None]

@@ -198,7 +198,12 @@ def _with_channels(samples: Audio, channels: int) -> Audio:
 
 def _by_soundfile(samples: Audio, rate: int, chosen: Format) -> bytes:
     file = io.BytesIO()
-    soundfile.write(file, samples, rate, format=chosen.container, subtype=chosen.codec)
+    with soundfile.SoundFile(
+        file, "w", rate, samples.shape[1], format=chosen.container, subtype=chosen.codec
+    ) as sound:
+        # Second by second: libsndfile's Vorbis encoder overflows its stack on long writes.
+        for start in range(0, len(samples), rate):
+            sound.write(samples[start : start + rate])
     return file.getvalue()
 
 
