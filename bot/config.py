@@ -77,8 +77,8 @@ class Settings(BaseSettings):
     discord_token: SecretStr = Field(validation_alias=TOKEN_NAME, min_length=1)
 
     workers: int = Field(2, ge=1, le=256)
-    job_timeout: float = Field(60, gt=0, le=600)
-    worker_memory_mib: int = Field(1536, ge=768)
+    job_timeout: float = Field(120, gt=0, le=600)
+    worker_memory_mib: int = Field(1024, ge=768)
     worker_max_jobs: int = Field(50, ge=1)
 
     max_file_mib: float = Field(50, gt=0, le=500)

@@ -253,6 +253,18 @@ async def test_an_answer_whose_picture_is_refused_comes_without_it(server: Serve
     assert message.embeds[0]["title"] == "🎵 `song`"
 
 
+@pytest.mark.parametrize(
+    ("method", "pattern"),
+    [("POST", "/interactions/*/callback"), ("PATCH", "/webhooks/*/messages/@original")],
+)
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_discord_may_stumble_at_either_step(
+    server: Server, method: str, pattern: str, status: int
+) -> None:
+    server.double.fail(method, pattern, status=status, retry_after=0.1)
+    check_answer(await (await server.mood(song())).final(PATIENCE), "song")
+
+
 async def test_the_gateway_may_drop_while_a_song_is_heard(server: Server) -> None:
     exchange = await server.mood(song())
     await exchange.responded(PATIENCE)
@@ -371,6 +383,22 @@ async def test_a_token_that_discord_does_not_know_is_one_sentence(
     _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     assert process.returncode == 2
     assert "Discord does not accept the token" in errors.decode().splitlines()[-1]
+    assert b"Traceback" not in errors
+
+
+async def test_a_discord_that_cannot_be_reached_is_one_sentence(
+    own_server: Server, tmp_path: Path
+) -> None:
+    nowhere = {"MOODIFY_DISCORD_API": "http://127.0.0.1:1/api/v10"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot"),
+        cwd=tmp_path,
+        env=settings_for(own_server.double, tmp_path) | nowhere,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert process.returncode == 1
+    assert "Discord cannot be reached" in errors.decode().splitlines()[-1]
     assert b"Traceback" not in errors
 
 
