@@ -409,7 +409,8 @@ def _cpu_seconds(pid: int) -> float:
 
 def _kill_once_busy(pid: int) -> None:
     before = _cpu_seconds(pid)
-    while _cpu_seconds(pid) < before + 0.2:
+    end = time.monotonic() + PATIENCE
+    while _cpu_seconds(pid) < before + 0.2 and time.monotonic() < end:
         time.sleep(0.01)
     os.kill(pid, signal.SIGKILL)
 
