@@ -182,9 +182,12 @@ class _SoundfileDecoder:
 def _descriptor(file: BinaryIO) -> int | BinaryIO:
     """Prefer a file descriptor: libsndfile reads it without calling back into Python."""
     try:
-        return file.fileno()
+        descriptor = file.fileno()
     except (OSError, AttributeError):
         return file
+    # Python's buffer was read, so the descriptor itself stands elsewhere.
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 class _AvDecoder:

@@ -61,8 +61,11 @@ def test_channels_are_mixed_as_their_mean() -> None:
     np.testing.assert_allclose(samples, 0.2, atol=1e-6)
 
 
-def test_a_path_and_an_open_file_give_the_same(tmp_path: Path, sound: np.ndarray) -> None:
-    data = encode(sound, RATE, CASES["mp3-stereo-48000"])
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_a_path_and_an_open_file_give_the_same(
+    tmp_path: Path, sound: np.ndarray, case: Case
+) -> None:
+    data = encode(sound, RATE, case)
     path = tmp_path / "named.txt"
     path.write_bytes(data)
     with AudioReader(path) as reader:
