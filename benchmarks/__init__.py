@@ -1,0 +1,1 @@
+"""How fast Moodify is, beside what people would write instead. See docs/performance.md."""
