@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from moodify_core.drawing import BACKGROUND, INK, QUIET_TEXT, TEXT
 from moodify_core.moods import MOODS, Mood, shares
-from moodify_core.timeline import BACKGROUND, INK, QUIET_TEXT, TEXT
 
 # Severity 1.0, for linear RGB: Machado, Oliveira and Fernandes (2009), "A Physiologically-based
 # Model for Simulation of Color Vision Deficiency", doi:10.1109/TVCG.2009.113, its table.

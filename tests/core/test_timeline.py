@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from moodify_core.drawing import BACKGROUND
 from moodify_core.moods import MOODS, Mood, shares
 from moodify_core.result import MoodAnalysis, Segment, Window
-from moodify_core.timeline import BACKGROUND, Layout, describe_timeline, draw_timeline
+from moodify_core.timeline import Layout, describe_timeline, draw_timeline
 
 SIZES = {Layout.WIDE: (1200, 600), Layout.PHONE: (1080, 1080)}
 MARGINS = {Layout.WIDE: 48, Layout.PHONE: 56}
