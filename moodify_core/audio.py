@@ -1,4 +1,4 @@
-"""Any audio file in, blocks of mono float32 at 22 050 Hz out.
+"""Any audio file in, blocks of float32 out: mono at 22 050 Hz to analyse, or as it is listened to.
 
 A file is never decoded as a whole: a megabyte of FLAC can hold hours of silence. Blocks are
 decoded, mixed down and resampled one after the other, so memory does not grow with the song.
@@ -7,7 +7,7 @@ decoded, mixed down and resampled one after the other, so memory does not grow w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
@@ -31,6 +31,9 @@ SAMPLE_RATE = 22_050
 MIN_SAMPLE_RATE, MAX_SAMPLE_RATE = 8_000, 192_000
 MAX_CHANNELS = 8
 
+LISTENING_RATES = (8_000, 11_025, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+"""Sample rates in Hz that `SoundReader` gives; every common codec takes them."""
+
 _BLOCK_SECONDS = 5
 _MISSING_SECONDS = 0.5
 """Encoders pad and decoders trim a few thousand samples; less than this is not a loss."""
@@ -38,16 +41,63 @@ _LOUDEST = 8.0
 """Bound on a sample's size; float files may exceed 1 a little, never by this much honestly."""
 
 
+_Mix = Callable[[FloatArray], FloatArray]
+"""From samples of shape (n, channels) to those that are wanted."""
+
+
 class _Decoder(Protocol):
-    """Yields ``(mono samples, their sample rate)`` and knows how long the audio claims to be."""
+    """Yields ``(mixed samples, their sample rate)`` and knows what the file claims to hold."""
 
     declared_seconds: float | None
+    sample_rate: int
+    channels: int
 
-    def blocks(self) -> Iterator[tuple[FloatArray, int]]: ...
+    def blocks(self, mix: _Mix) -> Iterator[tuple[FloatArray, int]]: ...
 
 
-class AudioReader:
-    """The audio of one file, as an iterator of blocks.
+class _Reader:
+    """What every reader does: gates, decoding, mixing and resampling, block by block."""
+
+    def __init__(self, source: Source) -> None:
+        self.seconds = 0.0
+        self.truncated = False
+        with ExitStack() as stack:
+            file = source
+            if isinstance(file, str | os.PathLike):
+                file = stack.enter_context(open(file, "rb"))
+            container = sniff(file)
+            if container is None:
+                raise UnsupportedFormat
+            self._ends_early = ends_early(file, container)
+            self._decoder = _open(file, container, stack)
+            self._stack = stack.pop_all()
+        self.declared_seconds = self._decoder.declared_seconds
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def _blocks(self, mix: _Mix, rate: int) -> Iterator[FloatArray]:
+        for block in _resampled(self._decoder.blocks(mix), rate):
+            if len(block):
+                self.seconds += len(block) / rate
+                yield block
+        if not self.seconds:
+            raise BrokenAudio
+        declared = self.declared_seconds
+        falls_short = declared is not None and self.seconds < declared - _MISSING_SECONDS
+        self.truncated = falls_short or self._ends_early
+
+
+class AudioReader(_Reader):
+    """The audio of one file as it is analysed, as an iterator of blocks.
 
     Parameters
     ----------
@@ -80,43 +130,40 @@ class AudioReader:
     ...     seconds = sum(len(block) for block in reader) / SAMPLE_RATE
     """
 
-    def __init__(self, source: Source) -> None:
-        self.seconds = 0.0
-        self.truncated = False
-        with ExitStack() as stack:
-            file = source
-            if isinstance(file, str | os.PathLike):
-                file = stack.enter_context(open(file, "rb"))
-            container = sniff(file)
-            if container is None:
-                raise UnsupportedFormat
-            self._ends_early = ends_early(file, container)
-            self._decoder = _open(file, container, stack)
-            self._stack = stack.pop_all()
-        self.declared_seconds = self._decoder.declared_seconds
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stack.close()
-
     def __iter__(self) -> Iterator[FloatArray]:
         """Yield the audio as float32 arrays of shape (n,), at `SAMPLE_RATE`, mono."""
-        for block in _resampled(self._decoder.blocks()):
-            if len(block):
-                self.seconds += len(block) / SAMPLE_RATE
-                yield block
-        if not self.seconds:
-            raise BrokenAudio
-        declared = self.declared_seconds
-        falls_short = declared is not None and self.seconds < declared - _MISSING_SECONDS
-        self.truncated = falls_short or self._ends_early
+        return self._blocks(_mono, SAMPLE_RATE)
+
+
+class SoundReader(_Reader):
+    """The audio of one file as it is listened to, as an iterator of blocks.
+
+    The same gates as those of `AudioReader`, its parameters, attributes and errors, and
+
+    Attributes
+    ----------
+    sample_rate : int
+        Hz; the file's own where it is one of `LISTENING_RATES`, else the next higher of them.
+    channels : int
+        1 or 2; of more than two channels the first two are left and right, and the others are
+        heard on both sides.
+
+    Examples
+    --------
+    >>> with SoundReader("examples/happy_morning_run.mp3") as reader:
+    ...     samples = sum(len(block) for block in reader)
+    """
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        own = self._decoder.sample_rate
+        self.sample_rate = next((rate for rate in LISTENING_RATES if rate >= own), 48_000)
+        self.channels = min(self._decoder.channels, 2)
+
+    def __iter__(self) -> Iterator[FloatArray]:
+        """Yield the audio as float32 arrays of shape (n, channels), at `sample_rate`."""
+        mix = _stereo if self.channels == 2 else lambda samples: _mono(samples)[:, np.newaxis]
+        return self._blocks(mix, self.sample_rate)
 
 
 def _open(file: BinaryIO, container: Container, stack: ExitStack) -> _Decoder:
@@ -133,28 +180,45 @@ def _check(sample_rate: int, channels: int) -> None:
 def _mono(samples: FloatArray) -> FloatArray:
     """Mix channels, shape (n, channels), down to their mean; make every sample finite."""
     mono = samples.mean(axis=1, dtype=np.float32) if samples.shape[1] > 1 else samples[:, 0]
-    if mono.size and not np.abs(mono).max() <= _LOUDEST:
-        mono = np.clip(np.nan_to_num(mono, nan=0, posinf=0, neginf=0), -_LOUDEST, _LOUDEST)
-    return mono
+    return _finite(mono)
 
 
-def _resampled(blocks: Iterator[tuple[FloatArray, int]]) -> Iterator[FloatArray]:
-    """Bring blocks to `SAMPLE_RATE`; a stream may change its rate on the way."""
+def _stereo(samples: FloatArray) -> FloatArray:
+    """Mix channels, shape (n, channels), to left and right; make every sample finite."""
+    channels = samples.shape[1]
+    if channels == 1:
+        return _finite(np.repeat(samples, 2, axis=1))
+    if channels > 2:
+        samples = (samples[:, :2] + samples[:, 2:].mean(axis=1, keepdims=True)) / 2
+    return _finite(samples)
+
+
+def _finite(samples: FloatArray) -> FloatArray:
+    if samples.size and not np.abs(samples).max() <= _LOUDEST:
+        return np.clip(np.nan_to_num(samples, nan=0, posinf=0, neginf=0), -_LOUDEST, _LOUDEST)
+    return samples
+
+
+def _resampled(blocks: Iterator[tuple[FloatArray, int]], to: int) -> Iterator[FloatArray]:
+    """Bring blocks to one sample rate; a stream may change its rate on the way."""
     rate: int | None = None
     stream: soxr.ResampleStream | None = None
+    nothing = np.empty(0, np.float32)
     for block, block_rate in blocks:
         if block_rate != rate:
             if stream is not None:
-                yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+                yield stream.resample_chunk(nothing, last=True)
             rate = block_rate
+            nothing = block[:0]
+            channels = 1 if block.ndim == 1 else block.shape[1]
             stream = (
                 None
-                if rate == SAMPLE_RATE
-                else soxr.ResampleStream(rate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+                if rate == to
+                else soxr.ResampleStream(rate, to, channels, dtype="float32", quality="HQ")
             )
         yield block if stream is None else stream.resample_chunk(block)
     if stream is not None:
-        yield stream.resample_chunk(np.empty(0, np.float32), last=True)
+        yield stream.resample_chunk(nothing, last=True)
 
 
 class _SoundfileDecoder:
@@ -164,11 +228,12 @@ class _SoundfileDecoder:
             self._sound = stack.enter_context(soundfile.SoundFile(_descriptor(file), closefd=False))
         except (soundfile.LibsndfileError, ValueError, TypeError) as error:
             raise BrokenAudio from error
-        _check(self._sound.samplerate, self._sound.channels)
-        self.declared_seconds: float | None = self._sound.frames / self._sound.samplerate
+        self.sample_rate, self.channels = self._sound.samplerate, self._sound.channels
+        _check(self.sample_rate, self.channels)
+        self.declared_seconds: float | None = self._sound.frames / self.sample_rate
 
-    def blocks(self) -> Iterator[tuple[FloatArray, int]]:
-        rate = self._sound.samplerate
+    def blocks(self, mix: _Mix) -> Iterator[tuple[FloatArray, int]]:
+        rate = self.sample_rate
         while True:
             try:
                 block = self._sound.read(_BLOCK_SECONDS * rate, dtype="float32", always_2d=True)
@@ -176,7 +241,7 @@ class _SoundfileDecoder:
                 return
             if not len(block):
                 return
-            yield _mono(block), rate
+            yield mix(block), rate
 
 
 def _descriptor(file: BinaryIO) -> int | BinaryIO:
@@ -202,7 +267,8 @@ class _AvDecoder:
         except IndexError as error:
             raise UnsupportedFormat from error
         codec = self._stream.codec_context
-        _check(codec.sample_rate, codec.channels)
+        self.sample_rate, self.channels = codec.sample_rate, codec.channels
+        _check(self.sample_rate, self.channels)
         codec.thread_type = "NONE"
         self.declared_seconds = self._declared_seconds()
 
@@ -212,10 +278,10 @@ class _AvDecoder:
         duration = self._container.duration
         return None if duration is None else duration / av.time_base
 
-    def blocks(self) -> Iterator[tuple[FloatArray, int]]:
+    def blocks(self, mix: _Mix) -> Iterator[tuple[FloatArray, int]]:
         pending: list[FloatArray] = []
         pending_rate, pending_samples = 0, 0
-        for samples, rate in self._frames():
+        for samples, rate in self._frames(mix):
             if pending and (rate != pending_rate or pending_samples >= _BLOCK_SECONDS * rate):
                 yield np.concatenate(pending), pending_rate
                 pending, pending_samples = [], 0
@@ -225,7 +291,7 @@ class _AvDecoder:
         if pending:
             yield np.concatenate(pending), pending_rate
 
-    def _frames(self) -> Iterator[tuple[FloatArray, int]]:
+    def _frames(self, mix: _Mix) -> Iterator[tuple[FloatArray, int]]:
         packets = self._container.demux(self._stream)
         while True:
             try:
@@ -241,7 +307,7 @@ class _AvDecoder:
             for frame in frames:
                 channels = frame.layout.nb_channels
                 _check(frame.sample_rate, channels)
-                yield _mono(_as_float(frame.to_ndarray(), channels)), frame.sample_rate
+                yield mix(_as_float(frame.to_ndarray(), channels)), frame.sample_rate
 
 
 def _as_float(samples: npt.NDArray[Any], channels: int) -> FloatArray:

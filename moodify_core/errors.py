@@ -10,6 +10,7 @@
     │   ├── TooShort              less than the shortest song that gets an answer
     │   ├── TooLong               longer than the caller allows
     │   └── SilentAudio           nothing but silence
+    ├── FilmTooLong               no film of this length fits the size that is allowed
     └── ModelError                the trained model cannot be used
         ├── ModelMissing          no model where one should be
         └── ModelCorrupt          the model is not the one that its metrics describe
@@ -120,6 +121,30 @@ class SilentAudio(AudioError):
 
     def __str__(self) -> str:
         return "This audio is silent from start to end, so there is no mood to hear."
+
+
+class FilmTooLong(MoodifyError):
+    """No film of this length fits the size that is allowed.
+
+    Attributes
+    ----------
+    max_bytes : int
+        Size that is allowed.
+    longest : float
+        Seconds of the longest film that fits.
+    """
+
+    def __init__(self, max_bytes: int, longest: float) -> None:
+        super().__init__(max_bytes, longest)
+        self.max_bytes = max_bytes
+        self.longest = longest
+
+    def __str__(self) -> str:
+        minutes, seconds = divmod(int(self.longest), 60)
+        return (
+            f"This song is too long for a film of at most {self.max_bytes / 2**20:g} MiB, which "
+            f"holds {minutes} min {seconds} s; send a shorter cut of it."
+        )
 
 
 class ModelError(MoodifyError):
