@@ -26,6 +26,7 @@ from moodify_core.analysis import analyze
 from moodify_core.containers import sniff
 from moodify_core.errors import ModelError, MoodifyError
 from moodify_core.moods import MOODS
+from moodify_core.page import write_page
 from moodify_core.result import MoodAnalysis
 
 SOME_FAILED = 1
@@ -53,23 +54,65 @@ def main() -> None:
     help="Write the mood timeline: a PNG, or for several songs a folder of them.",
 )
 @click.option("--phone", is_flag=True, help="Draw the timeline for the width of a phone.")
-def analyze_command(
-    paths: tuple[Path, ...], as_json: bool, table: Path | None, image: Path | None, phone: bool
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path),
+    help="Write a page that plays the song and shows its moods: one HTML file, or for several "
+    "songs a folder of them.",
+)
+@click.option(
+    "--film",
+    type=click.Path(path_type=Path),
+    help="Make a film of at most 10 MiB that plays the song: an MP4, or for several songs a "
+    "folder of them.",
+)
+@click.option(
+    "--shape",
+    type=click.Choice(["wide", "square", "tall"]),
+    default="wide",
+    show_default=True,
+    help="Shape of the film.",
+)
+@click.option("--silent", is_flag=True, help="Make the film without its sound.")
+def analyze_command(  # noqa: PLR0913 - one for each option
+    paths: tuple[Path, ...],
+    as_json: bool,
+    table: Path | None,
+    image: Path | None,
+    phone: bool,
+    page: Path | None,
+    film: Path | None,
+    shape: str,
+    silent: bool,
 ) -> None:
     """Tell the moods of songs; folders are searched for audio files."""
     songs = _find_songs(paths)
     if not songs:
         raise click.UsageError("There is no audio file in what you named.")
-    if image and len(songs) > 1 and image.suffix.lower() == ".png" and not image.is_dir():
-        raise click.UsageError("For several songs, --image takes a folder.")
+    several = len(songs) > 1
+    for option, given, suffix in (
+        ("--image", image, ".png"),
+        ("--html", page, ".html"),
+        ("--film", film, ".mp4"),
+    ):
+        if given and several and given.suffix.lower() == suffix and not given.is_dir():
+            raise click.UsageError(f"For several songs, {option} takes a folder.")
     answers = []
     failed = False
     with _progress_bar(len(songs), quiet=as_json) as report:
         for song in songs:
             try:
-                analysis = analyze(song.path, progress=report.start(song.name))
+                progress = report.start(song.name)
+                analysis = analyze(song.path, progress=progress)
                 if image:
-                    _draw(analysis, song, image, several=len(songs) > 1, phone=phone)
+                    _draw(analysis, song, image, several=several, phone=phone)
+                if page:
+                    target = _target(page, song, ".html", several=several)
+                    write_page(song.path, analysis, song.title, target)
+                if film:
+                    target = _target(film, song, ".mp4", several=several)
+                    _film(analysis, song, target, shape, silent=silent, progress=progress)
             except ModelError as error:
                 raise click.ClickException(str(error)) from error
             except (MoodifyError, OSError) as error:
@@ -167,12 +210,40 @@ def _draw(analysis: MoodAnalysis, song: _Song, image: Path, *, several: bool, ph
     # Matplotlib takes as long to import as a short song takes to analyse.
     from moodify_core.timeline import Layout, draw_timeline
 
-    target = image
-    if several or image.is_dir():
-        target = (image / song.name).with_suffix(".png")
-        target.parent.mkdir(parents=True, exist_ok=True)
+    target = _target(image, song, ".png", several=several)
     layout = Layout.PHONE if phone else Layout.WIDE
     target.write_bytes(draw_timeline(analysis, song.title, layout=layout))
+
+
+def _film(
+    analysis: MoodAnalysis,
+    song: _Song,
+    target: Path,
+    shape: str,
+    *,
+    silent: bool,
+    progress: Heard | None,
+) -> None:
+    from moodify_core.film import Shape, make_film
+
+    make_film(
+        song.path,
+        analysis,
+        song.title,
+        target,
+        shape=Shape(shape),
+        sound=not silent,
+        progress=progress,
+    )
+
+
+def _target(given: Path, song: _Song, suffix: str, *, several: bool) -> Path:
+    """Return the file that was named, or one for this song in the folder that was named."""
+    if not (several or given.is_dir()):
+        return given
+    target = (given / song.name).with_suffix(suffix)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target
 
 
 def _write_table(table: Path, answers: list[tuple[_Song, MoodAnalysis]]) -> None:
