@@ -31,7 +31,6 @@ _LONGEST_TITLE = 1_000
 _SCRIPTS = ("moods.js", "timeline.js", "page.js")
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
 _THROUGHOUT = 0.995
-_TO_LISTEN = "Drop the song here to listen"
 
 # What could end the script element, or, before ES2019, a line in it.
 _JSON_ESCAPES = str.maketrans(
@@ -109,7 +108,6 @@ def build_page(analysis: MoodAnalysis, title: str, song: Playable | None = None)
             "verdict": _verdict(analysis),
             "certainty": _certainty(analysis),
             "notes": "".join(_notes(analysis)),
-            "drop": _TO_LISTEN,
             "model": html.escape(analysis.model_version),
             "numbers": _json(analysis.to_dict()),
             "drawing": _json(drawing),
