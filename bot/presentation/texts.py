@@ -25,6 +25,7 @@ from bot.outcomes import (
 )
 from moodify_core.errors import (
     BrokenAudio,
+    FilmTooLong,
     ModelError,
     MoodifyError,
     SilentAudio,
@@ -196,6 +197,11 @@ def analyser_error(error: MoodifyError) -> str:  # noqa: PLR0911 - a sentence fo
             return (
                 "This audio is silent from start to end, so there is no mood to hear; "
                 "try another file."
+            )
+        case FilmTooLong():
+            return (
+                f"This song is too long for a film of {size(error.max_bytes)}, which holds "
+                f"{clock(error.longest)}; send a shorter cut of it."
             )
         case ModelError():
             return (

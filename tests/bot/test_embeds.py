@@ -6,12 +6,12 @@ import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songs import PNG, analysis, hearing
 
 from bot.presentation.embeds import bars, mood_embed, percentages, plain_text, with_picture
 from bot.presentation.titles import song_title
 from moodify_core.moods import MOODS, Mood, shares
 from moodify_core.result import Note, WarningCode
+from tests.bot.songs import PNG, analysis, hearing
 
 PHONE_WIDTH = 28
 """Characters of a code block that a phone shows on one line."""

@@ -18,13 +18,13 @@ import pytest
 import pytest_asyncio
 import soundfile
 from PIL import Image
-from process import PATIENCE, ROOT, running_bot, settings_for
 
 from bot import outcomes
 from bot.config import MIB
 from bot.presentation import texts
 from moodify_core.errors import BrokenAudio, SilentAudio, TooLong, UnsupportedFormat
 from moodify_core.moods import MOODS
+from tests.bot.process import PATIENCE, ROOT, running_bot, settings_for
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

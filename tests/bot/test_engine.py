@@ -211,7 +211,7 @@ async def test_workers_are_replaced_after_so_many_jobs(tmp_path: Path) -> None:
 async def test_workers_are_spawned_not_forked(
     monkeypatch: pytest.MonkeyPatch, engine: LocalEngine
 ) -> None:
-    monkeypatch.setattr("test_engine._MARK", "told by the parent")
+    monkeypatch.setattr("tests.bot.test_engine._MARK", "told by the parent")
     assert await engine.run(start_method, time_limit=LIMIT) == "fresh"
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from songs import hearing
 
 from bot.download import DownloadRules
 from bot.engine import EngineUnavailable, Hearing, WorkerDied, WorkerOutOfMemory, WorkerTimeout
@@ -36,6 +35,7 @@ from bot.presentation import texts
 from bot.queue import JobQueue
 from bot.replies import Content
 from moodify_core.errors import SilentAudio
+from tests.bot.songs import hearing
 
 SONG = b"ID3" + bytes(997)
 

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import aiohttp
 import discord
 import pytest
-from songs import hearing
 
 from bot import replies
 from bot.outcomes import Answered, NoAudio
 from bot.presentation import texts
 from bot.replies import Content, deliver
+from tests.bot.songs import hearing
 
 ANSWER = Answered("Moonlit", hearing())
 

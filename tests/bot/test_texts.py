@@ -11,6 +11,7 @@ from moodify_core import errors
 from moodify_core.errors import (
     AudioError,
     BrokenAudio,
+    FilmTooLong,
     ModelCorrupt,
     ModelError,
     ModelMissing,
@@ -30,6 +31,7 @@ SPECIFIC: tuple[MoodifyError, ...] = (
     TooShort(0.5, 1.0),
     TooLong(1200.0),
     SilentAudio(),
+    FilmTooLong(10 * 1024 * 1024, 61.5),
     ModelMissing("/secret/place"),
     ModelCorrupt("hash"),
 )
