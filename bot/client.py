@@ -32,6 +32,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
     """The bot's commands, and what happens when one of them fails."""
 
+    async def interaction_check(self, interaction: discord.Interaction[MoodifyBot], /) -> bool:
+        """Begin nothing once the last answers are out; discord.py calls this."""
+        return not interaction.client.jobs.closed
+
     async def on_error(
         self,
         interaction: discord.Interaction[MoodifyBot],
@@ -44,13 +48,10 @@ class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
         """
         job = str(interaction.id)
         log.error("command failed", job=job, exc_info=error)
-        try:
-            if not interaction.response.is_done():
-                await interaction.response.defer(thinking=True, ephemeral=True)
-        except discord.HTTPException as failure:
-            log.warning("error not told", job=job, status=failure.status)
-            return
-        await deliver(InteractionReply(interaction), Failed(job))
+        reply = InteractionReply(interaction)
+        with interaction.client.jobs.attended():
+            if interaction.response.is_done() or await reply.defer(private=True):
+                await deliver(reply, Failed(job))
 
 
 class MoodifyBot(commands.AutoShardedBot):

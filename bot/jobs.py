@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -70,8 +72,8 @@ class JobRequest:
         Where the file is.
     size : int
         Bytes that Discord says it has.
-    deadline : datetime
-        When the answer must be there, with a time zone.
+    deadline : float
+        When the answer must be there, on the clock of `time.monotonic`.
     """
 
     id: str
@@ -79,7 +81,7 @@ class JobRequest:
     filename: str
     url: str
     size: int
-    deadline: datetime
+    deadline: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,11 @@ class Jobs:
     limits : JobLimits
     folder : Path
         Where songs lie as long as they are analysed.
+
+    Attributes
+    ----------
+    closed : bool
+        Whether `close` is done, so that nobody would be answered any more.
     """
 
     def __init__(
@@ -128,8 +135,24 @@ class Jobs:
         self._queue = queue
         self._limits = limits
         self._folder = folder
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._attended: set[asyncio.Task[object]] = set()
+        self._at_work: set[asyncio.Task[Outcome]] = set()
         self._closing = False
+        self.closed = False
+
+    @contextmanager
+    def attended(self) -> Iterator[None]:
+        """Let `close` wait for this task, as long as the block lasts.
+
+        For whoever answers an interaction: from before it is deferred until it is answered.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        self._attended.add(task)
+        try:
+            yield
+        finally:
+            self._attended.discard(task)
 
     async def serve(self, request: JobRequest, reply: Reply) -> None:
         """Carry out a request and answer it. Raises nothing but `asyncio.CancelledError`.
@@ -140,19 +163,13 @@ class Jobs:
         reply : Reply
             Where the answer goes.
         """
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         with structlog.contextvars.bound_contextvars(job=request.id):
             log.info("job accepted", size=request.size, waiting=len(self._queue))
-            try:
-                await self._answer(request, reply)
-            except asyncio.CancelledError:
-                await deliver(reply, Stopping())
-                if not self._closing:
-                    raise
-            finally:
-                self._tasks.discard(task)
+            started = time.monotonic()
+            outcome = await self._outcome_or_stopping(request)
+            took = time.monotonic() - started
+            log.info("job done", outcome=type(outcome).__name__, seconds=round(took, 2))
+            await deliver(reply, outcome)
 
     async def close(self, grace: float) -> None:
         """Start nothing more, let running jobs finish, and tell the rest that we stop.
@@ -163,26 +180,39 @@ class Jobs:
             Seconds that running jobs have.
         """
         self._closing = True
-        if not self._tasks:
-            return
-        log.info("waiting for jobs", jobs=len(self._tasks), grace=grace)
-        _, late = await asyncio.wait(self._tasks, timeout=grace)
-        for task in late:
+        if self._attended:
+            log.info("waiting for jobs", jobs=len(self._attended), grace=grace)
+        await self._until_nobody_waits(grace)
+        for work in self._at_work:
+            work.cancel()
+        await self._until_nobody_waits(FAREWELL)
+        for task in self._attended:
             task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=FAREWELL)
+        self.closed = True
 
-    async def _answer(self, request: JobRequest, reply: Reply) -> None:
-        started = asyncio.get_running_loop().time()
-        outcome = await self._outcome(request)
-        took = asyncio.get_running_loop().time() - started
-        log.info("job done", outcome=type(outcome).__name__, seconds=round(took, 2))
-        await deliver(reply, outcome)
+    async def _until_nobody_waits(self, limit: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                # Those who ask meanwhile are to hear that we stop.
+                while self._attended:
+                    await asyncio.wait(self._attended)
+
+    async def _outcome_or_stopping(self, request: JobRequest) -> Outcome:
+        # A task of its own: to stop the work must never stop an answer that is on its way.
+        work = asyncio.create_task(self._outcome(request))
+        self._at_work.add(work)
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
+            return Stopping()
+        finally:
+            self._at_work.discard(work)
 
     async def _outcome(self, request: JobRequest) -> Outcome:
-        left = (request.deadline - datetime.now(UTC)).total_seconds()
         try:
-            async with asyncio.timeout(left) as clock:
+            async with asyncio.timeout(request.deadline - time.monotonic()) as clock:
                 return await self._wait_and_hear(request)
         except TimeoutError:
             if clock.expired():

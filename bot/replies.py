@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Protocol, TypedDict
 
 import aiohttp
 import discord
 import structlog
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_before_delay,
+    wait_exponential,
+)
 
 from bot.outcomes import Answered, Outcome
 from bot.presentation import embeds, texts
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-PAUSES = (1.0, 3.0)
-"""Seconds between attempts when the network fails; Discord's own errors discord.py repeats."""
+LIFETIME = 15 * 60.0
+"""Seconds from an interaction to the end of its token, says Discord's documentation."""
+
+DEFERRALS = 2
+"""Attempts to defer; a lost connection is often one that was idle and is new the next time."""
+DEFERRAL_LIMIT = 10.0
+"""Seconds for one of them, Discord's own 3 and discord.py's repetitions among them."""
+
+FIRST_PAUSE = 1.0
+"""Seconds before an answer is sent again; doubled before each further time."""
+LONGEST_PAUSE = 20.0
+ATTEMPT_LIMIT = 60.0
+"""Seconds for one attempt: a connection that died in silence is not waited for longer."""
+
+_ALREADY_ACKNOWLEDGED = 40060
 
 
 class Content(TypedDict):
@@ -32,20 +53,63 @@ class Content(TypedDict):
 class Reply(Protocol):
     """A place for one answer."""
 
+    @property
+    def until(self) -> float:
+        """When it is too late for an answer, on the clock of `time.monotonic`."""
+
     async def show(self, content: Content) -> None:
         """Show `content` in place of whatever stands there."""
 
 
+def _end_of_life() -> float:
+    # Counted here from the receipt: Discord's time of the interaction would have to be held
+    # against the clock of this machine, which may be wrong.
+    return time.monotonic() + LIFETIME
+
+
 @dataclass(frozen=True, slots=True)
 class InteractionReply:
-    """The answer to an interaction whose response was deferred; a `Reply`.
+    """The answer to an interaction; a `Reply`. To be made when the interaction is received.
 
     Attributes
     ----------
     interaction : discord.Interaction
+    until : float
+        When the interaction ends, on the clock of `time.monotonic`.
     """
 
     interaction: discord.Interaction
+    until: float = field(default_factory=_end_of_life)
+
+    async def defer(self, *, private: bool) -> bool:
+        """Tell Discord that an answer will come; it waits 3 s for this sign.
+
+        Parameters
+        ----------
+        private : bool
+            Whether only who asked sees the answer.
+
+        Returns
+        -------
+        bool
+            Whether an answer may still be shown. Where it is not known whether Discord has
+            heard, it is: nothing is lost by an answer to nobody.
+        """
+        for _ in range(DEFERRALS):
+            try:
+                async with asyncio.timeout(DEFERRAL_LIMIT):
+                    await self.interaction.response.defer(thinking=True, ephemeral=private)
+            except discord.HTTPException as error:
+                # What comes of a repetition when it was only Discord's reply that got lost.
+                if error.code == _ALREADY_ACKNOWLEDGED:
+                    return True
+                log.warning("not deferred", job=str(self.interaction.id), error=repr(error))
+                return error.status != HTTPStatus.NOT_FOUND
+            except (aiohttp.ClientError, OSError) as error:
+                log.warning("deferral uncertain", job=str(self.interaction.id), error=repr(error))
+            else:
+                return True
+        return True
 
     async def show(self, content: Content) -> None:
         """Edit the deferred answer."""
@@ -68,11 +132,14 @@ async def deliver(reply: Reply, outcome: Outcome) -> bool:
         Whether anything could be shown.
     """
     try:
-        for compose in _versions(outcome):
+        versions = _versions(outcome)
+        for rest, compose in zip(range(len(versions), 0, -1), versions, strict=True):
+            # Each leaves the plainer ones their share of the time.
+            patience = (reply.until - time.monotonic()) / rest
             try:
-                await _insist(reply, compose)
-            except discord.HTTPException as error:
-                log.warning("answer not taken", status=error.status, code=error.code)
+                await _insist(reply, compose, patience)
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("answer not taken", error=repr(error))
                 if _is_over(error):
                     break
             else:
@@ -84,20 +151,19 @@ async def deliver(reply: Reply, outcome: Outcome) -> bool:
     return False
 
 
-def _versions(outcome: Outcome) -> Iterator[Callable[[], Content]]:
-    """Yield ways to say `outcome`, from the fullest to the plainest.
+def _versions(outcome: Outcome) -> tuple[Callable[[], Content], ...]:
+    """Return ways to say `outcome`, from the fullest to the plainest.
 
     Each makes its content afresh, as a file can be sent only once.
     """
-    if not isinstance(outcome, Answered):
-        sentence = texts.refusal(outcome)
-        yield lambda: Content(content=sentence, embeds=[], attachments=[])
-        return
-    yield lambda: _illustrated(outcome)
-    embed = embeds.mood_embed(outcome.title, outcome.hearing.analysis)
-    yield lambda: Content(content=texts.NO_PICTURE, embeds=[embed], attachments=[])
-    text = f"{embeds.plain_text(outcome.title, outcome.hearing.analysis)}\n{texts.NO_EMBED}"
-    yield lambda: Content(content=text, embeds=[], attachments=[])
+    if isinstance(outcome, Answered):
+        return (
+            lambda: _illustrated(outcome),
+            lambda: _without_picture(outcome),
+            lambda: _in_words(outcome),
+        )
+    sentence = texts.refusal(outcome)
+    return (lambda: Content(content=sentence, embeds=[], attachments=[]),)
 
 
 def _illustrated(outcome: Answered) -> Content:
@@ -106,16 +172,49 @@ def _illustrated(outcome: Answered) -> Content:
     return Content(content=None, embeds=[embed], attachments=[file])
 
 
-async def _insist(reply: Reply, compose: Callable[[], Content]) -> None:
-    for pause in PAUSES:
-        try:
-            return await reply.show(compose())
-        except (aiohttp.ClientError, OSError) as error:
-            log.warning("answer not sent", error=repr(error))
-            await asyncio.sleep(pause)
-    await reply.show(compose())
+def _without_picture(outcome: Answered) -> Content:
+    embed = embeds.mood_embed(outcome.title, outcome.hearing.analysis)
+    return Content(content=texts.NO_PICTURE, embeds=[embed], attachments=[])
 
 
-def _is_over(error: discord.HTTPException) -> bool:
+def _in_words(outcome: Answered) -> Content:
+    text = f"{embeds.plain_text(outcome.title, outcome.hearing.analysis)}\n{texts.NO_EMBED}"
+    return Content(content=text, embeds=[], attachments=[])
+
+
+async def _insist(reply: Reply, compose: Callable[[], Content], patience: float) -> None:
+    """Show content, as often as it takes while Discord or the network is away."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception(_may_pass),
+        wait=wait_exponential(FIRST_PAUSE, max=LONGEST_PAUSE),
+        stop=stop_before_delay(patience),
+        before_sleep=_log_failure,
+        reraise=True,
+    ):
+        with attempt:
+            async with asyncio.timeout(ATTEMPT_LIMIT):
+                await reply.show(compose())
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, discord.HTTPException):
+        return (
+            error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            or error.status == HTTPStatus.TOO_MANY_REQUESTS
+        )
+    return isinstance(error, (aiohttp.ClientError, OSError))
+
+
+def _log_failure(state: RetryCallState) -> None:
+    assert state.outcome is not None
+    log.warning(
+        "answer not sent", attempt=state.attempt_number, error=repr(state.outcome.exception())
+    )
+
+
+def _is_over(error: Exception) -> bool:
     """Whether no answer can be shown any more: the interaction ended or its message is gone."""
-    return error.status in (HTTPStatus.NOT_FOUND, HTTPStatus.UNAUTHORIZED)
+    return isinstance(error, discord.HTTPException) and error.status in (
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.UNAUTHORIZED,
+    )

@@ -28,6 +28,7 @@ from moodify_core.errors import (
     FilmTooLong,
     ModelError,
     MoodifyError,
+    NoAudioTrack,
     SilentAudio,
     TooLong,
     TooShort,
@@ -153,7 +154,10 @@ def refusal(reason: Refusal) -> str:  # noqa: PLR0911, PLR0912 - a sentence for 
                 "try again, or export the song in another format."
             )
         case WaitedTooLong():
-            return "The queue was too long to get to this song in time; please try again later."
+            return (
+                "I did not get this song done in the time that Discord gives for an answer; "
+                "please try again later, or with a shorter cut."
+            )
         case Stopping():
             return "I am being restarted right now; please try again in a minute."
         case Failed(job):
@@ -173,6 +177,8 @@ def analyser_error(error: MoodifyError) -> str:  # noqa: PLR0911 - a sentence fo
                 "This is not an audio file that I can read; "
                 "send MP3, WAV, FLAC, AIFF, Ogg, Opus, M4A, WebM, MP4 or WMA."
             )
+        case NoAudioTrack():
+            return "There is no sound in this file; send one that has music in it."
         case BrokenAudio():
             return (
                 "This audio file is damaged and nothing in it could be decoded; "
@@ -185,7 +191,7 @@ def analyser_error(error: MoodifyError) -> str:  # noqa: PLR0911 - a sentence fo
             )
         case TooShort():
             return (
-                f"This audio is {error.duration:.2f} seconds long, and I need at least "
+                f"This audio is {error.length} seconds long, and I need at least "
                 f"{error.minimum:g} to hear a mood; send a longer piece."
             )
         case TooLong():

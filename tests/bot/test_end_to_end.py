@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -257,12 +258,26 @@ async def test_an_answer_whose_picture_is_refused_comes_without_it(server: Serve
     ("method", "pattern"),
     [("POST", "/interactions/*/callback"), ("PATCH", "/webhooks/*/messages/@original")],
 )
-@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "retry_after": 0.1},
+        {"status": 500},
+        {"status": 503},
+        {"status": 502, "after": True},
+        {"reset": True},
+        {"reset": True, "after": True},
+        {"reset": True, "after": True, "times": 3},
+    ],
+    ids=str,
+)
 async def test_discord_may_stumble_at_either_step(
-    server: Server, method: str, pattern: str, status: int
+    server: Server, method: str, pattern: str, fault: dict[str, Any]
 ) -> None:
-    server.double.fail(method, pattern, status=status, retry_after=0.1)
+    struck = server.double.fail(method, pattern, **fault)
     check_answer(await (await server.mood(song())).final(PATIENCE), "song")
+    # What did not need to be asked so often must not strike the next one.
+    struck.times = 0
 
 
 async def test_the_gateway_may_drop_while_a_song_is_heard(server: Server) -> None:

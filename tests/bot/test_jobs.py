@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,15 @@ class Place:
     """A reply that keeps what it shows."""
 
     shown: list[Content] = field(default_factory=list)
+    taking: float = 0.0
+    """Seconds from what is shown to the news that it is."""
+    until: float = field(default_factory=lambda: time.monotonic() + 60)
+    seen: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def show(self, content: Content) -> None:
         self.shown.append(content)
+        self.seen.set()
+        await asyncio.sleep(self.taking)
 
     @property
     def text(self) -> str | None:
@@ -115,13 +121,17 @@ class Stage:
             "filename": name,
             "url": f"http://{self.host}/{name}",
             "size": len(SONG),
-            "deadline": datetime.now(UTC) + timedelta(minutes=10),
+            "deadline": time.monotonic() + 600,
         }
         return JobRequest(**(values | changes))
 
-    def start(self, **changes: Any) -> tuple[asyncio.Task[None], Place]:
-        place = Place()
-        return asyncio.create_task(self.jobs.serve(self.ask(**changes), place)), place
+    def start(self, place: Place | None = None, **changes: Any) -> tuple[asyncio.Task[None], Place]:
+        place = place or Place()
+        return asyncio.create_task(self._attend(self.ask(**changes), place)), place
+
+    async def _attend(self, request: JobRequest, place: Place) -> None:
+        with self.jobs.attended():
+            await self.jobs.serve(request, place)
 
     async def answer(self, **changes: Any) -> Place:
         task, place = self.start(**changes)
@@ -190,7 +200,7 @@ async def test_whatever_the_engine_raises_becomes_a_sentence(
         ({"size": len(SONG) + 1}, TooBig(len(SONG))),
         ({"url": "https://example.org/a.mp3"}, ForeignFile()),
         ({"name": "gone.mp3"}, FileVanished()),
-        ({"deadline": datetime(2020, 1, 1, tzinfo=UTC)}, WaitedTooLong()),
+        ({"deadline": 0.0}, WaitedTooLong()),
     ],
 )
 async def test_what_cannot_be_fetched_in_time_never_reaches_the_engine(
@@ -206,7 +216,7 @@ async def test_an_answer_that_would_come_too_late_is_not_waited_for(stage: Stage
         return hearing()
 
     stage.engine.plan = for_ever
-    soon = datetime.now(UTC) + timedelta(seconds=0.3)
+    soon = time.monotonic() + 0.3
     assert (await stage.answer(deadline=soon)).text == texts.refusal(WaitedTooLong())
     assert stage.engine.running == 0
 
@@ -261,3 +271,28 @@ async def test_closing_tells_those_that_do_not_finish_in_time(stage: Stage) -> N
     await stage.jobs.close(grace=0.1)
     assert [place.text for _, place in started] == [texts.refusal(Stopping())] * 3
     assert stage.engine.running == 0
+
+
+async def test_closing_takes_no_answer_back_that_is_on_its_way(stage: Stage) -> None:
+    task, place = stage.start(Place(taking=0.5))
+    await place.seen.wait()
+    await stage.jobs.close(grace=0.1)
+    await task
+    assert place.text is None
+
+
+async def test_closing_waits_for_who_is_not_yet_in_the_queue(stage: Stage) -> None:
+    place = Place()
+
+    async def slow_to_defer() -> None:
+        with stage.jobs.attended():
+            await asyncio.sleep(0.3)
+            await stage.jobs.serve(stage.ask(), place)
+
+    late = asyncio.create_task(slow_to_defer())
+    running = stage.start(user=2)
+    await running[0]
+    await stage.jobs.close(grace=0.1)
+    assert late.done()
+    assert place.text == texts.refusal(Stopping())
+    assert stage.jobs.closed

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 from types import SimpleNamespace
 
 import aiohttp
@@ -29,9 +32,12 @@ class Stubborn:
     errors: Iterable[Exception]
     shown: list[Content] = field(default_factory=list)
     tries: int = 0
+    patience: float = 60.0
+    """Seconds until it is too late for an answer."""
 
     def __post_init__(self) -> None:
         self._left = iter(self.errors)
+        self.until = time.monotonic() + self.patience
 
     async def show(self, content: Content) -> None:
         self.tries += 1
@@ -43,8 +49,9 @@ class Stubborn:
 
 
 @pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replies, "PAUSES", (0.0, 0.0))
+def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(replies, "FIRST_PAUSE", 0.001)
+    monkeypatch.setattr(replies, "LONGEST_PAUSE", 0.01)
 
 
 async def test_the_whole_answer_is_shown() -> None:
@@ -56,7 +63,7 @@ async def test_the_whole_answer_is_shown() -> None:
     assert [file.filename for file in content["attachments"]] == ["mood.png"]
 
 
-@pytest.mark.parametrize("status", [400, 403, 413, 500])
+@pytest.mark.parametrize("status", [400, 403, 413])
 async def test_without_the_right_to_attach_the_picture_is_left_out(status: int) -> None:
     reply = Stubborn([refusal(status)])
     assert await deliver(reply, ANSWER)
@@ -75,8 +82,40 @@ async def test_without_the_right_to_embed_the_answer_is_a_text() -> None:
     assert content["embeds"] == []
 
 
-async def test_a_broken_connection_is_tried_again_with_the_whole_answer() -> None:
-    reply = Stubborn([aiohttp.ServerDisconnectedError(), ConnectionResetError()])
+@pytest.mark.parametrize(
+    "error",
+    [aiohttp.ServerDisconnectedError(), ConnectionResetError(), TimeoutError()]
+    + [refusal(status) for status in (429, 500, 503)],
+    ids=repr,
+)
+async def test_an_outage_is_outlasted_with_the_whole_answer(error: Exception) -> None:
+    reply = Stubborn([error] * 20)
+    assert await deliver(reply, ANSWER)
+    assert len(reply.shown[0]["attachments"]) == 1
+
+
+async def test_what_keeps_failing_leaves_time_for_a_plainer_answer() -> None:
+    class NoUploads(Stubborn):
+        async def show(self, content: Content) -> None:
+            if content["attachments"]:
+                raise refusal(500)
+            await super().show(content)
+
+    reply = NoUploads([], patience=0.3)
+    assert await deliver(reply, ANSWER)
+    assert reply.shown[0]["content"] == texts.NO_PICTURE
+
+
+async def test_an_attempt_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class HangsOnce(Stubborn):
+        async def show(self, content: Content) -> None:
+            if not self.tries:
+                self.tries += 1
+                await asyncio.sleep(60)
+            await super().show(content)
+
+    monkeypatch.setattr(replies, "ATTEMPT_LIMIT", 0.05)
+    reply = HangsOnce([])
     assert await deliver(reply, ANSWER)
     assert len(reply.shown[0]["attachments"]) == 1
 
@@ -94,8 +133,8 @@ async def test_an_interaction_that_is_over_is_left_alone(
 async def test_an_answer_that_nobody_takes_is_logged_and_raises_nothing(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for errors in ([refusal(403)] * 9, [ConnectionResetError()] * 9, [ValueError()]):
-        assert not await deliver(Stubborn(errors), ANSWER)
+    for errors in ([refusal(403)] * 9, repeat(ConnectionResetError()), [ValueError()]):
+        assert not await deliver(Stubborn(errors, patience=0.1), ANSWER)
         assert "answer lost" in caplog.text + capsys.readouterr().out
 
 

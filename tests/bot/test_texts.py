@@ -16,6 +16,7 @@ from moodify_core.errors import (
     ModelError,
     ModelMissing,
     MoodifyError,
+    NoAudioTrack,
     SilentAudio,
     TooLong,
     TooShort,
@@ -26,6 +27,7 @@ from moodify_core.moods import MOODS
 
 SPECIFIC: tuple[MoodifyError, ...] = (
     UnsupportedFormat(),
+    NoAudioTrack(),
     BrokenAudio(),
     UnsupportedStream(4_000_000, 1024),
     TooShort(0.5, 1.0),

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from .backend import Backend, Call
-from .faults import Faults, RateLimits, rate_limited_body
+from .faults import Fault, Faults, RateLimits, rate_limited_body
 from .limits import COMMAND, Upload
 from .openapi import Operation
 from .refusal import Refusal
@@ -76,10 +76,10 @@ class Api:
         violations = self.validator.check(request, self._context(raw))
         self.violations.extend(violations)
         fault = self.faults.take(request.method, request.path)
-        if fault is not None:
+        if fault is not None and not fault.after:
             await asyncio.sleep(fault.delay)
-            if fault.status != 200:
-                return _json(fault.body(), status=fault.status, headers=fault.headers())
+            if fault.reset or fault.status != 200:
+                return _struck(fault, raw)
         headers, wait = self._rate_limits.take(_bucket(raw))
         if wait is not None:
             body = rate_limited_body(wait, is_global=False)
@@ -97,6 +97,11 @@ class Api:
                 501, 0, "501: Not Implemented", violation="the stand-in does not have this route"
             )
         result = await handler(self.backend, Call(request, raw.match_info, raw.query))
+        if fault is not None and fault.after:
+            exchange = self.backend.interactions.find(raw.match_info.get("token", ""))
+            if exchange is not None:
+                exchange.reply_lost = True
+            return _struck(fault, raw)
         if result is None:
             return web.Response(status=204, headers=headers)
         self._check_own(request, result)
@@ -174,6 +179,12 @@ def _bucket(raw: web.Request) -> str:
     resource = raw.match_info.route.resource
     major = [raw.match_info.get(key, "") for key in ("channel", "guild", "token")]
     return f"{raw.method} {resource.canonical if resource else raw.path} {major}"
+
+
+def _struck(fault: Fault, raw: web.Request) -> web.Response:
+    if fault.reset and raw.transport is not None:
+        raw.transport.abort()
+    return _json(fault.body(), status=fault.status, headers=fault.headers())
 
 
 def _json(

@@ -403,7 +403,7 @@ class DiscordDouble:
     # --- what goes wrong ----------------------------------------------------------------------
 
     def fail(self, method: str, pattern: str, *, status: int = 503, **how: Any) -> Fault:
-        """Let requests fail: see `Fault` for `times`, `retry_after`, `is_global` and `delay`.
+        """Let requests fail: see `Fault` for how.
 
         A status of 200 with a `delay` makes a route slow.
         """

@@ -29,6 +29,10 @@ class Fault:
         With status 429: whether it holds for all routes.
     delay : float
         Seconds before the answer is sent.
+    reset : bool
+        Whether the connection breaks off instead of an answer.
+    after : bool
+        Whether the request is carried out all the same, and only its answer is lost.
     """
 
     method: str
@@ -38,6 +42,8 @@ class Fault:
     retry_after: float = 1.0
     is_global: bool = False
     delay: float = 0.0
+    reset: bool = False
+    after: bool = False
 
     def body(self) -> Json:
         """Return the JSON of the answer."""

@@ -33,6 +33,8 @@ class Exchange:
         Whether a message command began it, not a slash command.
     trigger : Exchange or None
         For a form: the exchange that opened it.
+    reply_lost : bool
+        Whether the bot was not told that its first response was taken.
     """
 
     world: World
@@ -51,6 +53,7 @@ class Exchange:
     callback: Json | None = None
     response_id: str | None = None
     followup_ids: list[str] = field(default_factory=list)
+    reply_lost: bool = False
     _source_edits: int = field(default=0, init=False)
 
     @property
@@ -192,11 +195,9 @@ class Interactions:
         if exchange is None or exchange.id != interaction_id:
             raise unknown("interaction", 10062)
         if exchange.callback is not None:
+            violation = None if exchange.reply_lost else "an interaction was answered twice"
             raise Refusal(
-                400,
-                40060,
-                "Interaction has already been acknowledged.",
-                violation="an interaction was answered twice",
+                400, 40060, "Interaction has already been acknowledged.", violation=violation
             )
         waited = time.monotonic() - exchange.sent_at
         if waited > self.respond_within:

@@ -298,6 +298,30 @@ async def test_injected_failure_strikes_as_often_as_it_is_told(
     assert statuses == [429, 429, 200]
 
 
+@pytest.mark.parametrize(("after", "sent"), [(False, 0), (True, 1)])
+async def test_a_connection_may_break_before_or_after_a_request_is_carried_out(
+    bot: EchoBot, double: DiscordDouble, channel: Channel, after: bool, sent: int
+) -> None:
+    double.fail("POST", "/channels/*/messages", reset=True, after=after)
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await bot.get_partial_messageable(int(channel.id)).send("hello")
+    assert len(double.world.messages_in(channel)) == sent
+    assert double.violations == []
+
+
+async def test_repeating_a_response_whose_answer_was_lost_breaks_no_rule(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    double.fail("POST", "/interactions/*/callback", status=502, after=True)
+    exchange = await run_mood(double, ann, channel)
+    await exchange.responded()
+    await double.changes.wait_for(
+        lambda: [r for r in double.requests if r[2] == 400] or None, "the repetition", 10
+    )
+    assert exchange.thinking
+    assert double.violations == []
+
+
 async def test_rate_limit_is_told_and_kept_by_discord_py(
     bot: EchoBot, double: DiscordDouble, channel: Channel
 ) -> None:

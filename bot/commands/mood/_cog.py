@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
-import structlog
 from discord import app_commands
 from discord.ext import commands
 
@@ -20,10 +17,8 @@ from bot.replies import InteractionReply, deliver
 if TYPE_CHECKING:
     from bot.client import MoodifyBot
 
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-RESERVE = timedelta(seconds=45)
-"""Kept back of the time that Discord gives for an answer, so that there is some left to send it."""
+RESERVE = 45.0
+"""Seconds kept back of the time that Discord gives, so that there are some left to answer."""
 
 _EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 _FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
@@ -63,8 +58,7 @@ class MoodCog(commands.Cog):
         self, interaction: discord.Interaction, file: discord.Attachment, private: bool = False
     ) -> None:
         """Tell how an attached song feels."""
-        if await _deferred(interaction, private=private):
-            await self._serve(interaction, file)
+        await self._answer(interaction, file, private=private)
 
     async def _analyze_message(
         self, interaction: discord.Interaction, message: discord.Message
@@ -72,34 +66,28 @@ class MoodCog(commands.Cog):
         file = first_audio(message.attachments)
         # Told from what Discord has sent along, so that it is known in time whether everybody
         # should see the answer.
-        if not await _deferred(interaction, private=file is None):
-            return
-        if file is None:
-            await deliver(InteractionReply(interaction), NoAudio())
-        else:
-            await self._serve(interaction, file)
+        await self._answer(interaction, file, private=file is None)
 
-    async def _serve(self, interaction: discord.Interaction, file: discord.Attachment) -> None:
-        request = JobRequest(
-            id=str(interaction.id),
-            user_id=interaction.user.id,
-            # Discord strips names of what is not ASCII; the title is what the person called it.
-            filename=file.title or file.filename,
-            url=file.url,
-            size=file.size,
-            deadline=interaction.expires_at - RESERVE,
-        )
-        await self._bot.jobs.serve(request, InteractionReply(interaction))
+    async def _answer(
+        self, interaction: discord.Interaction, file: discord.Attachment | None, *, private: bool
+    ) -> None:
+        reply = InteractionReply(interaction)
+        with self._bot.jobs.attended():
+            if not await reply.defer(private=private):
+                return
+            if file is None:
+                await deliver(reply, NoAudio())
+            else:
+                await self._bot.jobs.serve(_request(reply, file), reply)
 
 
-async def _deferred(interaction: discord.Interaction, *, private: bool) -> bool:
-    """Tell Discord that an answer will come, and whether that worked.
-
-    Discord waits 3 s for a first sign; nothing else may come before it.
-    """
-    try:
-        await interaction.response.defer(thinking=True, ephemeral=private)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("not deferred in time", job=str(interaction.id), error=repr(error))
-        return False
-    return True
+def _request(reply: InteractionReply, file: discord.Attachment) -> JobRequest:
+    return JobRequest(
+        id=str(reply.interaction.id),
+        user_id=reply.interaction.user.id,
+        # Discord strips names of what is not ASCII; the title is what the person called it.
+        filename=file.title or file.filename,
+        url=file.url,
+        size=file.size,
+        deadline=reply.until - RESERVE,
+    )
