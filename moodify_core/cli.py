@@ -75,7 +75,7 @@ def main() -> None:
     help="Shape of the film.",
 )
 @click.option("--silent", is_flag=True, help="Make the film without its sound.")
-def analyze_command(  # noqa: PLR0913 - one for each option
+def analyze_command(  # noqa: PLR0913, PLR0917 - one for each option
     paths: tuple[Path, ...],
     as_json: bool,
     table: Path | None,

@@ -16,6 +16,7 @@ from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
+from PIL import Image
 
 from moodify_core.arrays import FloatArray
 from moodify_core.film.pictures import Bytes
@@ -155,27 +156,39 @@ class FilmWriter:
             self._file.mux(packet)
 
 
-def write_webp(path: Path, measures: Measures, frame_rate: int, frames: Iterator[Bytes]) -> None:
+def write_webp(path: Path, frame_rate: int, frames: Iterator[Bytes]) -> None:
     """Write an animated WebP that plays for ever.
 
     Parameters
     ----------
     path : Path
-    measures : Measures
     frame_rate : int
         Frames per second.
     frames : iterator of ndarray of uint8, shape (height * 3 / 2, width)
+        At least one.
     """
-    with av.open(path, "w", format="webp", options={"loop": "0"}) as file:
-        options = {"quality": "70", "compression_level": "2"}
-        stream = file.add_stream("libwebp_anim", rate=frame_rate, options=options)
-        stream.width, stream.height, stream.pix_fmt = measures.width, measures.height, "yuv420p"
-        for index, frame in enumerate(frames):
-            picture = av.VideoFrame.from_ndarray(frame, format="yuv420p")
-            picture.pts = index
-            picture.time_base = Fraction(1, frame_rate)
-            file.mux(stream.encode(picture))
-        file.mux(stream.encode(None))
+    images = (_as_image(frame) for frame in frames)
+    next(images).save(
+        path,
+        "WEBP",
+        save_all=True,
+        append_images=images,
+        duration=round(1000 / frame_rate),
+        loop=0,
+        quality=70,
+        method=2,
+        # Whole pictures at least this often: between them, libwebp takes slow changes of colour
+        # for none at all.
+        kmin=2,
+        kmax=4,
+    )
+
+
+def _as_image(frame: Bytes) -> Image.Image:
+    picture = av.VideoFrame.from_ndarray(frame, format="yuv420p")
+    picture.colorspace = Colorspace.ITU709
+    picture.color_range = ColorRange.MPEG
+    return Image.fromarray(picture.to_ndarray(format="rgb24"))
 
 
 @contextmanager

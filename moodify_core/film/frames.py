@@ -105,7 +105,7 @@ class Frames:
         measures = self._measures
         share = min(time / self._analysis.duration, 1.0)
         # Even, because two pixels share a colour.
-        head = (measures.margin + round(share * measures.span)) // 2 * 2
+        head = round((measures.margin + share * measures.span) / 2) * 2
         top, bottom = measures.strip
         for scale, plane, done in zip(
             (1, 2, 2), self._planes, _split(played, measures.width), strict=True

@@ -75,13 +75,13 @@ def make_film(  # noqa: PLR0913 - what goes in and out, and four choices by name
     """
     spending = plan(analysis.duration, max_bytes, sound=sound)
     measures = MEASURES[shape]
-    clip = _Clip(0.0, max(round(analysis.duration * spending.frame_rate), 1), spending.frame_rate)
+    clip = Clip(0.0, max(round(analysis.duration * spending.frame_rate), 1), spending.frame_rate)
     with SoundReader(source) as reader, whole_or_nothing(target) as draft:
         heard = (reader.sample_rate, reader.channels) if sound else None
         name = clean_title(title)
         with FilmWriter(draft, name, measures, spending, analysis.duration, heard) as film:
             blocks = _until(reader, round(analysis.duration * reader.sample_rate), film.play)
-            frames = _draw(blocks, reader.sample_rate, analysis, title, measures, clip)
+            frames = draw_frames(blocks, reader.sample_rate, analysis, title, measures, clip)
             for index, frame in enumerate(frames):
                 film.show(index, frame)
                 if progress and index % spending.frame_rate == 0:
@@ -112,11 +112,11 @@ def make_teaser(
     """
     seconds = min(TEASER_SECONDS, analysis.duration)
     start = min(max(_worth_seeing(analysis) - seconds / 2, 0.0), analysis.duration - seconds)
-    clip = _Clip(start, max(round(seconds * _TEASER_RATE), 1), _TEASER_RATE)
+    clip = Clip(start, max(round(seconds * _TEASER_RATE), 1), _TEASER_RATE)
     measures = MEASURES[shape]
     with SoundReader(source) as reader, whole_or_nothing(target) as draft:
-        frames = _draw(reader, reader.sample_rate, analysis, title, measures, clip)
-        write_webp(draft, measures, clip.frame_rate, frames)
+        frames = draw_frames(reader, reader.sample_rate, analysis, title, measures, clip)
+        write_webp(draft, clip.frame_rate, frames)
 
 
 def _worth_seeing(analysis: MoodAnalysis) -> float:
@@ -127,30 +127,52 @@ def _worth_seeing(analysis: MoodAnalysis) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Clip:
+class Clip:
     """Which stretch of a song is shown: from `start` in seconds, so many frames."""
 
     start: float
     frames: int
     frame_rate: int
 
-    def middle(self, index: int) -> float:
-        """Moment that a frame shows: the middle of the time that it is seen."""
-        return self.start + (index + 0.5) / self.frame_rate
+    def moment(self, index: int) -> float:
+        """Time that a frame shows, in seconds: when it appears.
+
+        Its sound is that around this moment, so that each sound is seen in the frame that
+        appears closest to it, at most half a frame early or late.
+        """
+        return self.start + index / self.frame_rate
 
 
-def _draw(
+def draw_frames(
     blocks: Iterable[FloatArray],
     sample_rate: int,
     analysis: MoodAnalysis,
     title: str,
     measures: Measures,
-    clip: _Clip,
+    clip: Clip,
 ) -> Iterator[Bytes]:
+    """Draw the frames of a stretch of a song, one after the other.
+
+    Parameters
+    ----------
+    blocks : iterable of ndarray of float32, shape (n, channels)
+        The whole song; each block is taken only when it is needed, and all are taken.
+    sample_rate : int
+        Hz.
+    analysis, title
+        As for `make_film`.
+    measures : Measures
+    clip : Clip
+
+    Yields
+    ------
+    ndarray of uint8, shape (height * 3 / 2, width)
+        Overwritten by the next.
+    """
     frames = Frames(analysis, draw_pictures(analysis, title, measures), measures)
     spectrum = Spectrum(sample_rate, clip.frame_rate)
     half = spectrum.window // 2
-    times = [clip.middle(index) for index in range(clip.frames)]
+    times = [clip.moment(index) for index in range(clip.frames)]
     starts = (round(time * sample_rate) - half for time in times)
     for time, heard in zip(times, _windows(blocks, starts, spectrum.window), strict=True):
         yield frames.draw(time, spectrum.push(heard))

@@ -44,7 +44,7 @@ _BAR, _PITCH = 3, 5
 
 # How strongly the mood colours the ground around the ring, at rest and at the loudest.
 _CALM, _GLOWING = 0.30, 0.50
-_DEPTH, _BRIGHTNESS = 1.8, 0.42
+_DEPTH, _BRIGHTNESS, _BRIGHTEST = 1.8, 0.42, 0.8
 _VIGNETTE = 0.55
 _LUMA = (0.2126, 0.7152, 0.0722)
 """Of red, green and blue (ITU-R BT.709)."""
@@ -164,10 +164,10 @@ def _ground(mood: Mood, strength: float, measures: Measures) -> FloatArray:
     light = np.multiply.outer(down, across).astype(np.float32)
     # Less than a step of 8 bits: keeps the light from falling off in rings.
     noise = np.random.default_rng(0).uniform(-0.5, 0.5, light.shape).astype(np.float32) / 255
-    # All moods light the ground equally brightly: a change of mood is a change of colour only.
+    # All moods light the ground about equally brightly: a change of mood is one of colour.
     # The power makes colours deep, where mere darkening would make yellow a brown.
     colour = np.array(to_rgb(mood.colour)) ** _DEPTH
-    colour *= _BRIGHTNESS / (colour @ _LUMA)
+    colour *= min(_BRIGHTNESS / (colour @ _LUMA), _BRIGHTEST / colour.max())
     picture = np.empty((height, width, 3), np.float32)
     for channel, (base, lit) in enumerate(zip(to_rgb(BACKGROUND), colour, strict=True)):
         dark = base * (1 - _VIGNETTE * (1 - light))

@@ -22,10 +22,12 @@ _MOST_FOR_PICTURE = 600_000
 _LEAST_FOR_PICTURE = 16_000
 BUFFER_SECONDS = 2.0
 """Time over which the picture's bit rate is kept; a whole picture takes more than its share."""
+_SPARE_SECONDS = 4.0
+"""Bits kept back: those of one buffer, and those of the pictures that an encoder holds."""
 
 # What the container adds, measured: a table of samples, and of the chunks that pictures and
 # sound take turns in.
-_BYTES_PER_PICTURE = 40
+_BYTES_PER_PICTURE = 24
 _BYTES_PER_SOUND_SECOND = 220
 _BYTES_PER_FILE = 6_000
 _SAFETY = 0.985
@@ -78,7 +80,7 @@ def plan(seconds: float, max_bytes: int | None, *, sound: bool) -> Plan:
         return Plan(_SMOOTH, _MOST_FOR_PICTURE, steps[0], None)
     for frame_rate in (_SMOOTH, _COARSE):
         payload = max_bytes * _SAFETY - _BYTES_PER_FILE - seconds * _overhead(frame_rate, sound)
-        bits = payload * 8 / (seconds + BUFFER_SECONDS)
+        bits = payload * 8 / (seconds + _SPARE_SECONDS)
         for sound_rate in steps:
             picture_rate = bits - sound_rate
             enough: float = _SMOOTH_FROM if frame_rate == _SMOOTH else _LEAST_FOR_PICTURE
@@ -88,7 +90,7 @@ def plan(seconds: float, max_bytes: int | None, *, sound: bool) -> Plan:
                 picture_rate = min(picture_rate, _MOST_FOR_PICTURE)
                 return Plan(frame_rate, round(picture_rate), sound_rate, round(payload))
     least = (steps[-1] + _LEAST_FOR_PICTURE) / 8
-    room = max_bytes * _SAFETY - _BYTES_PER_FILE - least * BUFFER_SECONDS
+    room = max_bytes * _SAFETY - _BYTES_PER_FILE - least * _SPARE_SECONDS
     raise FilmTooLong(max_bytes, max(room / (least + _overhead(_COARSE, sound)), 0.0))
 
 

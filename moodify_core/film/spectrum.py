@@ -11,8 +11,9 @@ from moodify_core.arrays import FloatArray
 
 BANDS = 32
 
-WINDOW_SECONDS = 0.05
-"""Sound that one frame shows; half of it lies before the frame's middle."""
+_WINDOW_FRAMES = 1.2
+"""Sound that one frame shows, in frames around its moment; more than one, or a click between
+two windows would be missed."""
 
 _LOWEST_HZ, _HIGHEST_HZ = 40.0, 12_000.0
 _RANGE_DB = 42.0
@@ -58,7 +59,7 @@ class Spectrum:
     """
 
     def __init__(self, sample_rate: int, frame_rate: float) -> None:
-        self.window = round(WINDOW_SECONDS * sample_rate)
+        self.window = round(_WINDOW_FRAMES * sample_rate / frame_rate)
         self._hann = np.hanning(self.window).astype(np.float32)
         self._size = scipy.fft.next_fast_len(max(self.window, 2048), real=True)
         self._filters, centres = _bands(self._size, sample_rate)
@@ -78,7 +79,7 @@ class Spectrum:
         Parameters
         ----------
         samples : ndarray of float32, shape (window,)
-            Around the middle of the frame.
+            Around the moment of the frame.
 
         Returns
         -------

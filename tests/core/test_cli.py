@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 
@@ -106,3 +107,19 @@ def test_a_picture_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "cannot be read or written" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_film_is_made_in_the_shape_that_was_asked_for(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    done = moodify("analyze", TUNE, "--film", film, "--shape", "square", "--silent")
+    assert (done.returncode, done.stderr) == (0, "")
+    with av.open(film) as made:
+        assert not made.streams.audio
+        assert (made.streams.video[0].width, made.streams.video[0].height) == (640, 640)
+        assert made.metadata["title"] == "happy morning run"
+
+
+def test_several_songs_cannot_share_one_film(tmp_path: Path) -> None:
+    done = moodify("analyze", TUNE, TUNE, "--film", tmp_path / "one.mp4")
+    assert done.returncode == 2
+    assert "--film takes a folder" in done.stderr
