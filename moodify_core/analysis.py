@@ -14,7 +14,7 @@ from moodify_core.features.windows import WINDOW_SECONDS
 from moodify_core.fingerprint import fingerprint
 from moodify_core.model import MoodModel, load_model
 from moodify_core.moods import MOODS, Mood, MoodShares, shares
-from moodify_core.passages import find_passages
+from moodify_core.passages import change_of_sound, find_passages
 from moodify_core.result import MoodAnalysis, Note, Segment, WarningCode, Window
 
 MIN_SECONDS = 1.0
@@ -105,13 +105,14 @@ def _listen(
 
 
 def _judge(features: SongFeatures, model: MoodModel, *, truncated: bool) -> MoodAnalysis:
-    scores = model.score(features.windows)
+    scores = model.score(features.windows, features.harmony)
     probabilities = shares(scores.song)
     windows = tuple(
         Window(start, end, shares(row))
         for (start, end), row in zip(features.bounds, scores.windows, strict=True)
     )
-    segments = find_passages(windows, features.duration)
+    change = change_of_sound(features.windows)
+    segments = find_passages(windows, features.duration, change)
     breakdown = _breakdown(segments, features.duration)
     dominant = max(MOODS, key=lambda mood: (round(breakdown[mood], 9), probabilities[mood]))
     confidence = probabilities[dominant]

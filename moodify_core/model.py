@@ -1,15 +1,14 @@
-"""The trained model: two classifiers in ONNX and a description that vouches for them.
+"""The trained model: a classifier in ONNX and a description that vouches for it.
 
 ONNX instead of a pickle: loading it runs no code, it starts faster and predicts faster. The
-description, ``model.json``, holds the SHA-256 of both files, the names of the features that
-they expect, and the calibration; a file that does not match is refused.
+description, ``model.json``, holds the SHA-256 of the classifier, the names of the features that
+it expects, and the calibration; a file that does not match is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,11 +21,10 @@ from moodify_core.arrays import FloatArray
 from moodify_core.errors import ModelCorrupt, ModelMissing
 from moodify_core.features.extraction import FEATURE_NAMES
 from moodify_core.moods import MOODS
-from moodify_core.scoring import Calibration, Scores, combine, contexts
+from moodify_core.scoring import Calibration, Scores, calibrated, stretches
 
 DESCRIPTION = "model.json"
-WINDOW_CLASSIFIER = "window.onnx"
-CONTEXT_CLASSIFIER = "context.onnx"
+CLASSIFIER = "moods.onnx"
 
 
 class Classifier(Protocol):
@@ -47,8 +45,8 @@ class Description:
         Name of the model; made from its contents.
     moods, features : tuple of str
         Names of the outputs and of the inputs, in order.
-    sha256 : dict of str to str
-        Digest of each file of the model.
+    sha256 : str
+        Digest of the classifier's file.
     calibration : Calibration
     unsure_below : float
         Confidence under which an answer is called unsure.
@@ -57,7 +55,7 @@ class Description:
     version: str
     moods: tuple[str, ...]
     features: tuple[str, ...]
-    sha256: dict[str, str]
+    sha256: str
     calibration: Calibration
     unsure_below: float
 
@@ -75,12 +73,10 @@ class Description:
             If it is not such a text.
         """
         fields: dict[str, Any] = json.loads(text)
-        calibration = dict(fields.pop("calibration"))
         return cls(
-            version=fields.pop("version"),
             moods=tuple(fields.pop("moods")),
             features=tuple(fields.pop("features")),
-            calibration=Calibration(**{**calibration, "bias": tuple(calibration["bias"])}),
+            calibration=Calibration(**fields.pop("calibration")),
             **fields,
         )
 
@@ -121,39 +117,36 @@ class OnnxClassifier:
 
 @dataclass(frozen=True, slots=True)
 class MoodModel:
-    """The two classifiers with what is needed to read them.
+    """A classifier with what is needed to read it.
 
     Attributes
     ----------
-    window, context : Classifier
-        For rows of one window, and of the half minute around it.
+    classifier : Classifier
     calibration : Calibration
     version : str
     unsure_below : float
+        Confidence under which an answer is called unsure.
     """
 
-    window: Classifier
-    context: Classifier
+    classifier: Classifier
     calibration: Calibration
     version: str
     unsure_below: float
 
-    def score(self, windows: FloatArray) -> Scores:
+    def score(self, windows: FloatArray, harmony: FloatArray) -> Scores:
         """Give the probabilities of a song and of its windows.
 
         Parameters
         ----------
-        windows : float32 array, shape (windows, features)
+        windows : float32 array, shape (windows, window features)
+        harmony : float32 array, shape (stretches of 30 s, harmony features)
 
         Returns
         -------
         Scores
         """
-        return combine(
-            self.window.predict_proba(windows),
-            self.context.predict_proba(contexts(windows)),
-            self.calibration,
-        )
+        rows = stretches(windows, harmony)
+        return calibrated(self.classifier.predict_proba(rows), self.calibration)
 
 
 def default_folder() -> Path:
@@ -184,19 +177,21 @@ def load_model(folder: Path | None = None) -> MoodModel:
         If a file does not match the description, or was made for other features.
     """
     folder = folder or default_folder()
-    contents = _read(folder, (DESCRIPTION, WINDOW_CLASSIFIER, CONTEXT_CLASSIFIER))
     try:
-        description = Description.from_json(contents.pop(DESCRIPTION).decode())
-    except (ValueError, KeyError, TypeError) as error:
+        text = (folder / DESCRIPTION).read_bytes()
+        content = (folder / CLASSIFIER).read_bytes()
+    except OSError as error:
+        raise ModelMissing(str(folder)) from error
+    try:
+        description = Description.from_json(text.decode())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelCorrupt(f"{DESCRIPTION} cannot be read") from error
     if description.features != FEATURE_NAMES or description.moods != MOODS:
         raise ModelCorrupt("it was made for another version of Moodify")
-    for name, content in contents.items():
-        if description.sha256.get(name) != sha256(content):
-            raise ModelCorrupt(f"{name} is not the file that was trained")
+    if description.sha256 != sha256(content):
+        raise ModelCorrupt(f"{CLASSIFIER} is not the file that was trained")
     return MoodModel(
-        window=OnnxClassifier(contents[WINDOW_CLASSIFIER]),
-        context=OnnxClassifier(contents[CONTEXT_CLASSIFIER]),
+        classifier=OnnxClassifier(content),
         calibration=description.calibration,
         version=description.version,
         unsure_below=description.unsure_below,
@@ -206,10 +201,3 @@ def load_model(folder: Path | None = None) -> MoodModel:
 def sha256(content: bytes) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
-
-
-def _read(folder: Path, names: Sequence[str]) -> dict[str, bytes]:
-    try:
-        return {name: (folder / name).read_bytes() for name in names}
-    except OSError as error:
-        raise ModelMissing(str(folder)) from error

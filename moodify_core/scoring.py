@@ -1,10 +1,8 @@
-"""From what two classifiers say of a song's windows to probabilities that can be shown.
+"""From what the classifier says of a song's stretches to probabilities that can be shown.
 
-One classifier hears a window of 5 s by itself, the other hears the half minute around it.
-What the half minutes say, calibrated, is what the song as a whole sounds like; it is the prior
-of each window, which then differs from it only as far as the window itself differs from the
-song's other windows. So the windows of a song agree with the song on average, and still tell
-its passages apart.
+The classifier hears the 15 s around each window. A song's verdict is what its stretches say on
+average, made as sure as such verdicts have earned to be. The windows keep what they say
+themselves, so the song agrees with its windows on average, and its passages can be told apart.
 """
 
 from __future__ import annotations
@@ -13,35 +11,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodify_core.arrays import FloatArray
+from moodify_core.arrays import FloatArray, IntArray
+from moodify_core.features.harmony import STRETCH_HOP_SECONDS, STRETCH_SECONDS
+from moodify_core.features.windows import WINDOW_HOP_SECONDS, WINDOW_SECONDS
 
-CONTEXT_WINDOWS = 5
-"""Windows on either side that belong to a context: 12.5 s each way, 30 s in all."""
+STRETCH_RADIUS = 2
+"""Windows on either side that belong to a stretch: 5 windows, 15 s."""
 
 _SMALLEST = 1e-4
-"""A forest may give a mood no vote at all; that is not proof that it is impossible."""
+"""A classifier may give a mood no vote at all; that is not proof that it is impossible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What turns votes into probabilities; fitted on artists that the classifiers never heard.
+    """What turns votes into probabilities; fitted on artists that the classifier never heard.
 
     Attributes
     ----------
     sharpness : float
-        Factor on the logarithm of the votes; above 1 the votes were too timid.
-    bias : tuple of float, length 5
-        Added to the logarithm of each mood's votes.
-    window_share : float
-        How much of the song's verdict comes from its windows by themselves, 0..1.
-    window_contrast : float
-        How far a window may depart from its song.
+        Factor on the logarithm of the votes (temperature scaling: Guo et al., "On calibration
+        of modern neural networks", ICML 2017); above 1 the votes were too timid.
     """
 
     sharpness: float
-    bias: tuple[float, ...]
-    window_share: float
-    window_contrast: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,66 +50,59 @@ class Scores:
     song: FloatArray
 
 
-def contexts(windows: FloatArray) -> FloatArray:
-    """Describe the half minute around each window.
+def stretches(windows: FloatArray, harmony: FloatArray) -> FloatArray:
+    """Describe the stretch around each window, as the classifier reads it.
 
     Parameters
     ----------
-    windows : float32 array, shape (windows, features)
+    windows : float32 array, shape (windows, window features)
+    harmony : float32 array, shape (stretches of 30 s, harmony features)
 
     Returns
     -------
-    float32 array, shape (windows, 2 * features)
-        Mean and standard deviation of the features over the neighbouring windows.
+    float32 array, shape (windows, window features + harmony features)
+        Mean over the neighbouring windows, and the harmony of the half minute whose middle is
+        nearest to the window's.
     """
-    rows = []
-    for centre in range(len(windows)):
-        near = windows[max(0, centre - CONTEXT_WINDOWS) : centre + CONTEXT_WINDOWS + 1]
-        rows.append(np.concatenate((near.mean(axis=0), near.std(axis=0))))
-    return np.stack(rows).astype(np.float32)
+    rows = [
+        windows[max(0, centre - STRETCH_RADIUS) : centre + STRETCH_RADIUS + 1].mean(axis=0)
+        for centre in range(len(windows))
+    ]
+    return np.hstack((np.stack(rows), harmony[_nearest(len(windows), len(harmony))]))
 
 
-def song_votes(of_windows: FloatArray, of_contexts: FloatArray, window_share: float) -> FloatArray:
-    """Blend what both classifiers say of a song, before calibration.
+def votes(probabilities: FloatArray) -> FloatArray:
+    """Average what the classifier says of a song's stretches.
 
     Parameters
     ----------
-    of_windows, of_contexts : float array, shape (windows, 5)
-        Probabilities by the two classifiers.
-    window_share : float
-        Weight of the first, 0..1.
+    probabilities : float array, shape (windows, 5)
 
     Returns
     -------
     float array, shape (5,)
         Log-votes.
     """
-    blend: FloatArray = window_share * _log(of_windows.mean(axis=0)) + (1 - window_share) * _log(
-        of_contexts.mean(axis=0)
-    )
-    return blend
+    average: FloatArray = _log(probabilities).mean(axis=0)
+    return average
 
 
-def combine(of_windows: FloatArray, of_contexts: FloatArray, calibration: Calibration) -> Scores:
-    """Turn what both classifiers say into calibrated probabilities.
+def calibrated(probabilities: FloatArray, calibration: Calibration) -> Scores:
+    """Turn what the classifier says of a song's stretches into calibrated probabilities.
 
     Parameters
     ----------
-    of_windows, of_contexts : float array, shape (windows, 5)
-        Probabilities by the two classifiers.
+    probabilities : float array, shape (windows, 5)
     calibration : Calibration
 
     Returns
     -------
     Scores
     """
-    bias = np.array(calibration.bias)
-    votes = song_votes(of_windows, of_contexts, calibration.window_share)
-    song = calibration.sharpness * votes + bias
-    local = _log(of_windows) + _log(of_contexts)
-    departure = local - local.mean(axis=0)
-    windows = song + calibration.window_contrast * departure
-    return Scores(windows=softmax(windows), song=softmax(song))
+    return Scores(
+        windows=softmax(calibration.sharpness * _log(probabilities)),
+        song=softmax(calibration.sharpness * votes(probabilities)),
+    )
 
 
 def softmax(logits: FloatArray) -> FloatArray:
@@ -125,6 +110,13 @@ def softmax(logits: FloatArray) -> FloatArray:
     raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: FloatArray = raised / raised.sum(axis=-1, keepdims=True)
     return result
+
+
+def _nearest(windows: int, stretches: int) -> IntArray:
+    centres = np.arange(windows) * WINDOW_HOP_SECONDS + WINDOW_SECONDS / 2
+    index = np.round((centres - STRETCH_SECONDS / 2) / STRETCH_HOP_SECONDS)
+    nearest: IntArray = np.clip(index, 0, stretches - 1).astype(int)
+    return nearest
 
 
 def _log(probabilities: FloatArray) -> FloatArray:

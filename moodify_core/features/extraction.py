@@ -11,22 +11,15 @@ from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
 from moodify_core.features.filterbanks import FRAME_RATE
 from moodify_core.features.frames import COLUMNS, FrameAnalyser
-from moodify_core.features.rhythm import pulse
-from moodify_core.features.windows import (
-    LEVEL_INDEX,
-    STATISTIC_NAMES,
-    WindowPooler,
-    window_bounds,
-)
+from moodify_core.features.harmony import HARMONY_NAMES, HarmonyAnalyser
+from moodify_core.features.rhythm import PULSE_NAMES, pulse
+from moodify_core.features.windows import STATISTIC_NAMES, WindowPooler, window_bounds
 
-FEATURE_NAMES: tuple[str, ...] = (
-    *STATISTIC_NAMES,
-    "tempo",
-    "pulse_clarity",
-    "fast_pulse",
-    "slow_pulse",
-)
+WINDOW_NAMES: tuple[str, ...] = (*STATISTIC_NAMES, *PULSE_NAMES)
 """Name of each column of `SongFeatures.windows`."""
+
+FEATURE_NAMES: tuple[str, ...] = (*WINDOW_NAMES, *HARMONY_NAMES)
+"""Name of each number that the model reads: of a window, then of the half minute around it."""
 
 CHROMA_RATE = FRAME_RATE / 6
 """Rows per second of `SongFeatures.chroma`, about 7."""
@@ -45,7 +38,9 @@ class SongFeatures:
         Seconds.
     bounds : list of (start, end)
         The windows in seconds.
-    windows : float32 array, shape (windows, len(FEATURE_NAMES))
+    windows : float32 array, shape (windows, len(WINDOW_NAMES))
+    harmony : float32 array, shape (stretches, len(HARMONY_NAMES))
+        Of stretches of 30 s, every 15 s.
     level : float
         Mean power of the song in dB relative to full scale; -inf for silence.
     peaks : float32 array, shape (n,)
@@ -57,6 +52,7 @@ class SongFeatures:
     duration: float
     bounds: list[tuple[float, float]]
     windows: FloatArray
+    harmony: FloatArray
     level: float
     peaks: FloatArray
     chroma: FloatArray
@@ -78,7 +74,7 @@ def extract(
     -------
     SongFeatures
     """
-    analyser, pooler = FrameAnalyser(), WindowPooler()
+    analyser, pooler, harmony = FrameAnalyser(), WindowPooler(), HarmonyAnalyser()
     onsets: list[FloatArray] = []
     peaks, chroma = _Decimator(_PEAK_FRAMES, np.max), _Decimator(_CHROMA_FRAMES, np.mean)
     samples = 0
@@ -92,6 +88,7 @@ def extract(
     for block in blocks:
         samples += len(block)
         take(analyser.push(block))
+        harmony.push(block)
         on_seconds(samples / SAMPLE_RATE)
     take(analyser.finish())
     duration = samples / SAMPLE_RATE
@@ -100,12 +97,12 @@ def extract(
     bounds = window_bounds(duration)
     level = _decibel(float(np.mean([window.power for window in pooler.pooled])))
     statistics = np.stack([window.statistics for window in pooler.pooled])
-    statistics[:, LEVEL_INDEX] -= level
     centres = np.array([round((start + end) / 2 * FRAME_RATE) for start, end in bounds])
     return SongFeatures(
         duration=duration,
         bounds=bounds,
         windows=np.hstack((statistics, pulse(np.concatenate(onsets), centres))),
+        harmony=harmony.finish(),
         level=level,
         peaks=peaks.finish()[:, 0],
         chroma=chroma.finish(),

@@ -6,8 +6,6 @@ Python", SciPy 2015), computed block by block.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import scipy.fft
 import scipy.signal
@@ -59,31 +57,17 @@ COLUMNS = _columns(
     zero_crossings=1,
     rms=1,
     onset_strength=1,
+    mel=N_MELS,
 )
 """Where each feature stands in a row.
 
 ``mfcc`` of the mel spectrum in dB; ``chroma`` relative to its maximum, 0..1; ``contrast`` in
 dB; ``tonnetz`` (Harte 2006); ``centroid``, ``bandwidth`` and ``rolloff`` in Hz; ``flatness``
 0..1; ``zero_crossings`` per sample; ``rms`` of the samples, linear; ``onset_strength`` in dB
-of rise per frame.
+of rise per frame; ``mel`` power in 128 bands.
 """
 
-N_COLUMNS = COLUMNS["onset_strength"].stop
-
-
-@dataclass(frozen=True, slots=True)
-class Spectra:
-    """What the one transform of a block yields, before any feature.
-
-    Attributes
-    ----------
-    power : float32 array, shape (frames, 1025)
-    mel : float32 array, shape (frames, 128)
-        Power in mel bands.
-    """
-
-    power: FloatArray
-    mel: FloatArray
+N_COLUMNS = COLUMNS["mel"].stop
 
 
 class FrameAnalyser:
@@ -134,9 +118,11 @@ class FrameAnalyser:
         frames = sliding_window_view(samples, N_FFT)[::HOP]
         power = _power_spectra(frames * self._window)
         magnitude = np.sqrt(power)
-        mel_db = _decibel(power @ self._mel)
+        mel = power @ self._mel
+        mel_db = _decibel(mel)
         chroma = _relative(power @ chroma_filters(self._tuning.update(magnitude)))
 
+        rows[:, COLUMNS["mel"]] = mel
         rows[:, COLUMNS["mfcc"]] = mel_db @ self._dct
         rows[:, COLUMNS["chroma"]] = chroma
         rows[:, COLUMNS["contrast"]] = self._contrast(magnitude)

@@ -12,29 +12,13 @@ from moodify_core.features.filterbanks import FRAME_RATE
 
 TEMPOGRAM_FRAMES = 384
 """Frames per autocorrelation, 8.9 s, as in librosa."""
+PULSE_NAMES = ("tempo", "pulse_clarity", "fast_pulse", "slow_pulse")
+"""Name of each column that `pulse` returns."""
+
 _FASTEST_BPM = 320.0
 _START_BPM = 120.0
 """Centre of the prior over tempi, one octave wide, as in librosa (after Ellis 2007)."""
 _BATCH = 256
-
-
-def tempo(onset_strength: FloatArray) -> float:
-    """Estimate one tempo for a stretch of music.
-
-    Parameters
-    ----------
-    onset_strength : float32 array, shape (frames,)
-
-    Returns
-    -------
-    float
-        Beats per minute, as ``librosa.feature.tempo`` finds it.
-    """
-    total = np.zeros(TEMPOGRAM_FRAMES)
-    centres = np.arange(len(onset_strength))
-    for start in range(0, len(centres), _BATCH):
-        total += tempogram(onset_strength, centres[start : start + _BATCH]).sum(axis=0)
-    return float(_TEMPI[_best_lag(total[None] / max(1, len(centres)))[0]])
 
 
 def tempogram(onset_strength: FloatArray, centres: IntArray) -> FloatArray:
@@ -71,8 +55,9 @@ def pulse(onset_strength: FloatArray, centres: IntArray) -> FloatArray:
 
     Returns
     -------
-    float32 array, shape (n, 4)
-        Octaves of tempo above 120 beats a minute; clarity of that pulse, 0..1 (after Lartillot
+    float32 array, shape (n, len(PULSE_NAMES))
+        Octaves of tempo above 120 beats a minute, found as ``librosa.feature.tempo`` finds it;
+        clarity of that pulse, 0..1 (after Lartillot
         et al., "Multi-feature modeling of pulse clarity", ISMIR 2008: the height of the
         autocorrelation at the beat); strength of periods below 0.3 s and of those above 0.6 s.
     """

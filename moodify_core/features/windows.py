@@ -1,7 +1,7 @@
 """From rows of frame features to one row of statistics per window of 5 s.
 
-Nothing here depends on how loud a recording was mastered: levels are given relative to the
-song's own level, and the first MFCC, which is a level, is left out.
+Only what survives a change of level, of sample rate and of codec is kept: of the classical
+features those statistics that stay put when a song is sent as a 64 kbit/s MP3 or at 16 kHz.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ import numpy as np
 from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
 from moodify_core.features.filterbanks import FRAME_RATE, HOP
-from moodify_core.features.frames import COLUMNS, N_COLUMNS, N_MFCC
+from moodify_core.features.frames import COLUMNS, N_COLUMNS
+from moodify_core.features.timbre import MEL_BANDS, MEL_NAMES, pool_mel
 
 WINDOW_SECONDS = 5.0
 WINDOW_HOP_SECONDS = 2.5
 
-_QUIETEST_DB = 60.0
-"""Frames are taken for at most this much quieter than the loudest of their window."""
+_CONTRAST_BANDS = 3
+"""Up to 800 Hz; above, codecs empty the valleys between the partials."""
 _AMIN = 1e-10
 
 # Krumhansl and Kessler, "Tracing the dynamic changes in perceived tonal organization",
@@ -61,7 +62,7 @@ class PooledWindow:
     Attributes
     ----------
     statistics : float32 array, shape (len(STATISTIC_NAMES),)
-        All but the pulse; levels not yet relative to the song.
+        All but the pulse.
     power : float
         Mean square of the samples.
     """
@@ -131,43 +132,16 @@ def _mean_and_spread(values: FloatArray) -> FloatArray:
     return np.concatenate((values.mean(axis=0), values.std(axis=0)))
 
 
-def _timbre(rows: FloatArray) -> FloatArray:
-    mfcc = rows[:, COLUMNS["mfcc"]][:, 1:]
-    change = np.abs(np.diff(mfcc, axis=0)).mean(axis=0) if len(mfcc) > 1 else 0 * mfcc[0]
-    return np.concatenate((_mean_and_spread(mfcc), change))
-
-
 def _contrast(rows: FloatArray) -> FloatArray:
-    return _mean_and_spread(rows[:, COLUMNS["contrast"]])
+    contrast = rows[:, COLUMNS["contrast"]][:, :_CONTRAST_BANDS]
+    return np.concatenate((contrast.mean(axis=0), contrast.std(axis=0)))
 
 
-def _brightness(rows: FloatArray) -> FloatArray:
-    values = np.column_stack(
-        (
-            rows[:, COLUMNS["centroid"]],
-            rows[:, COLUMNS["bandwidth"]],
-            rows[:, COLUMNS["rolloff"]],
-            np.log10(np.maximum(rows[:, COLUMNS["flatness"]], _AMIN)),
-            rows[:, COLUMNS["zero_crossings"]],
-        )
-    )
-    return _mean_and_spread(values)
+def _mel(rows: FloatArray) -> FloatArray:
+    return pool_mel(rows[:, COLUMNS["mel"]][:, :MEL_BANDS])
 
 
-def _level(rows: FloatArray) -> FloatArray:
-    level = 20 * np.log10(np.maximum(rows[:, COLUMNS["rms"].start], _AMIN))
-    level = np.maximum(level, level.max() - _QUIETEST_DB)
-    low, high = np.quantile(level, (0.1, 0.95))
-    below_mean = np.mean(level < level.mean())
-    return np.array((level.mean(), level.std(), high - low, below_mean))
-
-
-def _onsets(rows: FloatArray) -> FloatArray:
-    onset = rows[:, COLUMNS["onset_strength"].start]
-    return np.array((onset.mean(), onset.std(), onset.max()))
-
-
-def _harmony(rows: FloatArray) -> FloatArray:
+def _chroma(rows: FloatArray) -> FloatArray:
     chroma = rows[:, COLUMNS["chroma"]]
     mean = chroma.mean(axis=0)
     share = np.maximum(mean / max(float(mean.sum()), _AMIN), _AMIN)
@@ -209,24 +183,19 @@ def _key_profiles() -> np.ndarray:
 _KEY_PROFILES = _key_profiles()
 
 
-def _pair(*names: str) -> tuple[str, ...]:
-    return (*(f"{name}_mean" for name in names), *(f"{name}_std" for name in names))
-
-
-_MFCC_NAMES = tuple(f"mfcc{number}" for number in range(1, N_MFCC))
-
 _GROUPS: tuple[tuple[Callable[[FloatArray], FloatArray], tuple[str, ...]], ...] = (
-    (_timbre, (*_pair(*_MFCC_NAMES), *(f"{name}_change" for name in _MFCC_NAMES))),
-    (_contrast, _pair(*(f"contrast{band}" for band in range(7)))),
-    (_brightness, _pair("centroid", "bandwidth", "rolloff", "log_flatness", "zero_crossings")),
-    (_level, ("level_mean", "level_std", "level_range", "level_below_mean")),
-    (_onsets, ("onset_mean", "onset_std", "onset_max")),
     (
-        _harmony,
+        _contrast,
+        tuple(
+            f"contrast{band}_{kind}" for kind in ("mean", "std") for band in range(_CONTRAST_BANDS)
+        ),
+    ),
+    (
+        _chroma,
         (
             "chroma_entropy",
-            "key_clarity",
-            "major_over_minor",
+            "chroma_key_clarity",
+            "chroma_major_over_minor",
             "chroma_change",
             "chroma_fullness",
             "fifths",
@@ -237,10 +206,8 @@ _GROUPS: tuple[tuple[Callable[[FloatArray], FloatArray], tuple[str, ...]], ...] 
             "major_thirds_std",
         ),
     ),
+    (_mel, MEL_NAMES),
 )
 
 STATISTIC_NAMES: tuple[str, ...] = tuple(name for _, names in _GROUPS for name in names)
 """Name of each number that `pool` returns, in order."""
-
-LEVEL_INDEX = STATISTIC_NAMES.index("level_mean")
-"""The one statistic that is a level, to be made relative to the song's."""

@@ -51,11 +51,11 @@ def train(data: Path, out: Path, *, seed: int, cache: Path | None, tell: _Tell) 
     examples = _examples(data, cache, tell)
     metrics = evaluate_protocol(examples, seed, tell)
     tell("making the model from all clips")
-    model, candidate, pair = fit_model(examples, seed, tell)
-    exported = export_model(model, pair, examples, out)
+    fitted = fit_model(examples, seed, tell)
+    exported = export_model(fitted, examples, out)
     metrics["model"] = {
         "version": exported.version,
-        "classifier": candidate,
+        "classifier": fitted.candidate,
         "largest_export_difference": float(f"{exported.largest_difference:.1e}"),
     }
     (out / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
@@ -106,11 +106,20 @@ def in_words(metrics: Metrics) -> str:
     """
     data = metrics["data"]
     corpora = ", ".join(f"{count} {name}" for name, count in data["corpora"].items())
-    lines = [f"{data['clips']} clips ({corpora}) by {data['artists']} artists"]
+    lines = [
+        f"{data['clips']} clips ({corpora}) by {data['artists']} artists, "
+        f"{data['clear_clips']} of them with a clear mood"
+    ]
     if "scores" in metrics:
         lines += ["", f"Model {metrics['model']}:", *_table({"all": metrics["scores"]})]
         return "\n".join(lines)
     lines += ["", "Artists never heard (95 % interval):", *_table(metrics["unheard_artists"])]
+    if metrics["locked_artists"]:
+        lines += [
+            "",
+            "Artists that no choice of design has seen:",
+            *_table(metrics["locked_artists"]),
+        ]
     if metrics["unheard_corpus"]:
         lines += ["", "Collections never heard:", *_table(metrics["unheard_corpus"])]
     lines += [

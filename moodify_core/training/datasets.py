@@ -2,38 +2,47 @@
 
 Two layouts are read:
 
-- a folder with a ``clips.csv`` (columns ``clip``, ``corpus``, ``artist_id``, ``genre`` and
-  ``mood``, the clip's path being relative to the folder; clips with an empty mood are left out);
+- a folder with a ``clips.csv``: columns ``clip`` (a path, relative to the folder), ``corpus``,
+  ``artist_id``, ``genre``, ``mood`` (may be empty), and perhaps ``w_aggressive`` … ``w_sad``, the
+  weights of the evidence for each mood (tags, listeners' ratings);
 - a folder for each mood (``aggressive/``, ``dramatic/``, …). A folder inside of a mood's folder
-  is an artist; of the files beside them, each counts as an artist of its own, unless its name
-  starts with ``Artist - ``.
+  is an artist, whatever folders are in it; of the files beside them, each counts as an artist of
+  its own, unless its name starts with ``Artist - ``. What is no audio file is passed over.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from moodify_core.containers import sniff
 from moodify_core.errors import MoodifyError
 from moodify_core.moods import MOODS, Mood
 
 _TABLE = "clips.csv"
+
+CLEAR_SHARE = 0.25
+"""What a clear winner gets ahead of the evidence; docs/accuracy.md tells why so little."""
 
 
 class DatasetError(MoodifyError):
     """A folder does not hold labelled music in a layout that is understood."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """One labelled recording.
 
     Attributes
     ----------
     path : Path
-    mood : Mood
+    mood : Mood or None
+        None where no mood is a clear winner.
+    targets : tuple of float, length 5
+        How much of each mood there is, summing to 1: a clear winner gets `CLEAR_SHARE` and the
+        evidence shares the rest.
     artist : str
         Clips of one artist never stand on both sides of a split.
     corpus : str
@@ -43,7 +52,8 @@ class Clip:
     """
 
     path: Path
-    mood: Mood
+    mood: Mood | None
+    targets: tuple[float, ...]
     artist: str
     corpus: str
     genre: str = ""
@@ -75,34 +85,56 @@ def load_dataset(folder: Path) -> list[Clip]:
             f"{folder} holds no labelled music; it needs a clips.csv, or folders that are named "
             f"after the moods ({', '.join(MOODS)}) with audio files in them."
         )
-    return sorted(clips)
+    return sorted(clips, key=lambda clip: clip.path)
 
 
 def _from_table(folder: Path) -> Iterator[Clip]:
     with (folder / _TABLE).open(encoding="utf-8", newline="") as table:
-        for number, row in enumerate(csv.DictReader(table), start=2):
-            if row.get("mood") == "":
-                continue
+        for number, row in enumerate(csv.DictReader(table, restval="missing"), start=2):
             try:
-                yield Clip(
-                    path=folder / row["clip"],
-                    mood=Mood(row["mood"]),
-                    artist=row["artist_id"],
-                    corpus=row.get("corpus") or folder.name,
-                    genre=row.get("genre") or "",
-                )
-            except (KeyError, ValueError) as error:
+                mood = Mood(row["mood"]) if row["mood"] else None
+                targets = _soft_targets(mood, [float(row.get(f"w_{m}") or 0) for m in MOODS])
+                if targets is not None:
+                    yield Clip(
+                        path=folder / row["clip"],
+                        mood=mood,
+                        targets=targets,
+                        artist=row["artist_id"],
+                        corpus=row.get("corpus") or folder.name,
+                        genre=row.get("genre") or "",
+                    )
+            except (KeyError, TypeError, ValueError) as error:
                 message = f"Line {number} of {folder / _TABLE} is not understood: {error}."
                 raise DatasetError(message) from error
+
+
+def _soft_targets(mood: Mood | None, evidence: Sequence[float]) -> tuple[float, ...] | None:
+    """Share a clip between the moods; None if nothing is known of it."""
+    total = sum(evidence)
+    winner = [float(mood is other) for other in MOODS]
+    if not total:
+        return tuple(winner) if mood else None
+    shares = [weight / total for weight in evidence]
+    if mood is None:
+        return tuple(shares)
+    return tuple(
+        CLEAR_SHARE * won + (1 - CLEAR_SHARE) * share
+        for won, share in zip(winner, shares, strict=True)
+    )
 
 
 def _from_mood_folders(folder: Path) -> Iterator[Clip]:
     for mood in MOODS:
         root = folder / mood.value
         for path in sorted(root.rglob("*")):
-            if not path.is_file() or path.name.startswith("."):
+            if not path.is_file() or not _is_audio(path):
                 continue
-            artist = path.parent.relative_to(root).as_posix()
-            if artist == ".":
-                artist = path.stem.split(" - ")[0]
-            yield Clip(path, mood, artist, corpus=folder.name)
+            inside = path.relative_to(root).parts
+            artist = inside[0] if len(inside) > 1 else path.stem.split(" - ")[0]
+            targets = tuple(float(mood is other) for other in MOODS)
+            yield Clip(path, mood, targets, artist, corpus=folder.name)
+
+
+def _is_audio(path: Path) -> bool:
+    with path.open("rb") as file:
+        return sniff(file) is not None

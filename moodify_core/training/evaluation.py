@@ -20,9 +20,12 @@ from moodify_core.training.extraction import TrainingSet
 from moodify_core.training.protocol import (
     INNER_FOLDS,
     OUTER_FOLDS,
+    Predictions,
+    answers,
     grouped_predictions,
     leaky_accuracy,
-    transfer_predictions,
+    locked,
+    predictions_without,
 )
 
 Metrics = dict[str, Any]
@@ -49,20 +52,24 @@ def evaluate(examples: TrainingSet, seed: int, tell: Callable[[str], None]) -> M
     -------
     dict
         ``data``, ``protocol``, ``unheard_artists`` (scores of all and of each corpus),
+        ``locked_artists`` (of the fifth of the artists that no choice of design has seen),
         ``unheard_corpus`` (of each corpus by a model that learned from the others) and
         ``leaky_window_accuracy``.
     """
     predictions = grouped_predictions(examples, seed, tell)
     corpora = sorted(set(examples.corpora.tolist()))
-    everything = np.arange(len(examples))
-    unheard_artists = {"all": _scores(examples, everything, predictions.probabilities, seed)}
+    unheard_artists = {"all": _scores(examples, predictions, seed)}
     unheard_corpus: Metrics = {}
     for corpus in corpora if len(corpora) > 1 else ():
         inside = np.flatnonzero(examples.corpora == corpus)
-        unheard_artists[corpus] = _scores(examples, inside, predictions.probabilities[inside], seed)
+        unheard_artists[corpus] = _scores(examples, _only(predictions, inside), seed)
         if _FEWEST_FOR_TRANSFER <= len(inside) <= len(examples) - _FEWEST_FOR_TRANSFER:
-            indices, probabilities = transfer_predictions(examples, corpus, seed, tell)
-            unheard_corpus[corpus] = _scores(examples, indices, probabilities, seed)
+            tell(f"learning without {corpus}")
+            unheard_corpus[corpus] = _scores(
+                examples, predictions_without(examples, inside, seed, tell), seed
+            )
+    tell("learning without the locked artists")
+    apart = predictions_without(examples, locked(examples), seed, tell)
     return {
         "data": _describe(examples),
         "protocol": {
@@ -74,6 +81,7 @@ def evaluate(examples: TrainingSet, seed: int, tell: Callable[[str], None]) -> M
             "chosen": predictions.chosen,
         },
         "unheard_artists": unheard_artists,
+        "locked_artists": {"all": _scores(examples, apart, seed)} if len(apart.indices) else {},
         "unheard_corpus": unheard_corpus,
         "leaky_window_accuracy": _rounded(leaky_accuracy(examples, seed)),
     }
@@ -94,18 +102,23 @@ def evaluate_model(examples: TrainingSet, model: MoodModel, seed: int) -> Metric
     dict
         ``data``, ``model`` and ``scores``.
     """
-    probabilities = np.array([model.score(rows).song for rows in examples.windows])
-    everything = np.arange(len(examples))
+    predictions = Predictions(examples.clear, answers(model, examples, examples.clear), {})
     return {
         "data": _describe(examples),
         "model": model.version,
-        "scores": _scores(examples, everything, probabilities, seed),
+        "scores": _scores(examples, predictions, seed),
     }
+
+
+def _only(predictions: Predictions, indices: IntArray) -> Predictions:
+    inside = np.isin(predictions.indices, indices)
+    return Predictions(predictions.indices[inside], predictions.probabilities[inside], {})
 
 
 def _describe(examples: TrainingSet) -> Metrics:
     return {
         "clips": len(examples),
+        "clear_clips": len(examples.clear),
         "artists": len(set(examples.artists.tolist())),
         "corpora": dict(sorted(Counter(examples.corpora.tolist()).items())),
         "moods": {
@@ -114,17 +127,16 @@ def _describe(examples: TrainingSet) -> Metrics:
     }
 
 
-def _scores(
-    examples: TrainingSet, indices: IntArray, probabilities: FloatArray, seed: int
-) -> Metrics:
-    """Score the answers, shape (len(indices), 5), that were given to some clips."""
-    labels, artists = examples.labels[indices], examples.artists[indices]
-    answers = probabilities.argmax(axis=1)
+def _scores(examples: TrainingSet, predictions: Predictions, seed: int) -> Metrics:
+    labels = examples.labels[predictions.indices]
+    artists = examples.artists[predictions.indices]
+    probabilities = predictions.probabilities
+    said = probabilities.argmax(axis=1)
     samples = list(_bootstrap(artists, seed))
 
     def interval(measure: Callable[[IntArray, IntArray], FloatArray]) -> list[Metrics]:
-        value = np.atleast_1d(measure(labels, answers))
-        spread = np.array([np.atleast_1d(measure(labels[s], answers[s])) for s in samples])
+        value = np.atleast_1d(measure(labels, said))
+        spread = np.array([np.atleast_1d(measure(labels[s], said[s])) for s in samples])
         low, high = np.nanquantile(spread, (0.025, 0.975), axis=0)
         rows = zip(value, low, high, strict=True)
         return [{"value": _rounded(v), "low": _rounded(a), "high": _rounded(b)} for v, a, b in rows]
@@ -132,21 +144,21 @@ def _scores(
     return {
         "clips": len(labels),
         "macro_f1": interval(_macro_f1)[0],
-        "accuracy": interval(lambda truth, said: np.array((truth == said).mean()))[0],
+        "accuracy": interval(lambda truth, guess: np.array((truth == guess).mean()))[0],
         "recall": dict(zip([mood.value for mood in MOODS], interval(_recalls), strict=True)),
-        "confusion": confusion_matrix(labels, answers, labels=range(len(MOODS))).tolist(),
+        "confusion": confusion_matrix(labels, said, labels=range(len(MOODS))).tolist(),
         "calibration": _calibration(labels, probabilities),
         "coverage": _coverage(labels, probabilities),
     }
 
 
-def _macro_f1(labels: IntArray, answers: IntArray) -> FloatArray:
-    return np.array(f1_score(labels, answers, average="macro", zero_division=0))
+def _macro_f1(labels: IntArray, said: IntArray) -> FloatArray:
+    return np.array(f1_score(labels, said, average="macro", zero_division=0))
 
 
-def _recalls(labels: IntArray, answers: IntArray) -> FloatArray:
+def _recalls(labels: IntArray, said: IntArray) -> FloatArray:
     recalls: FloatArray = recall_score(
-        labels, answers, labels=range(len(MOODS)), average=None, zero_division=np.nan
+        labels, said, labels=range(len(MOODS)), average=None, zero_division=np.nan
     )
     return recalls
 

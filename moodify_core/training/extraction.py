@@ -11,6 +11,7 @@ import joblib
 import numpy as np
 
 import moodify_core.audio
+import moodify_core.containers
 import moodify_core.features
 from moodify_core.arrays import FloatArray, IntArray
 from moodify_core.audio import AudioReader
@@ -19,6 +20,9 @@ from moodify_core.features import extract
 from moodify_core.moods import MOODS
 from moodify_core.training.datasets import Clip, DatasetError
 
+UNCLEAR = -1
+"""Label of a clip that has no clear mood."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
@@ -26,20 +30,28 @@ class TrainingSet:
 
     Attributes
     ----------
-    windows : list of float32 array, shape (windows, features)
-        Rows of each clip; clips may differ in length.
+    windows : list of float32 array, shape (windows, window features)
+        Clips may differ in length.
+    harmony : list of float32 array, shape (stretches, harmony features)
     labels : int array, shape (clips,)
-        Index into `MOODS`.
+        Index into `MOODS`; `UNCLEAR` where no mood is a clear winner: such clips are learned
+        from, but nothing is measured on them.
+    targets : float array, shape (clips, 5)
+        How much of each mood there is; rows sum to 1.
     artists, corpora : array of str, shape (clips,)
-    names : list of str
-        Path of each clip, for messages.
     """
 
     windows: list[FloatArray]
+    harmony: list[FloatArray]
     labels: IntArray
+    targets: FloatArray
     artists: IntArray
     corpora: IntArray
-    names: list[str]
+
+    @property
+    def clear(self) -> IntArray:
+        """Indices of the clips whose mood is clear."""
+        return np.flatnonzero(self.labels != UNCLEAR)
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -48,10 +60,11 @@ class TrainingSet:
         """Return the clips with these indices."""
         return TrainingSet(
             windows=[self.windows[index] for index in indices],
+            harmony=[self.harmony[index] for index in indices],
             labels=self.labels[indices],
+            targets=self.targets[indices],
             artists=self.artists[indices],
             corpora=self.corpora[indices],
-            names=[self.names[index] for index in indices],
         )
 
 
@@ -79,25 +92,27 @@ def extract_training_set(clips: Sequence[Clip], cache: Path | None, jobs: int = 
     memory = joblib.Memory(cache, verbose=0) if cache else joblib.Memory(None, verbose=0)
     hear = memory.cache(_hear, ignore=["path"])
     revision = _revision_of_code()
-    windows = joblib.Parallel(n_jobs=jobs)(
+    heard = joblib.Parallel(n_jobs=jobs)(
         joblib.delayed(hear)(clip.path, _digest(clip.path), revision) for clip in clips
     )
     return TrainingSet(
-        windows=windows,
-        labels=np.array([MOODS.index(clip.mood) for clip in clips]),
+        windows=[windows for windows, _ in heard],
+        harmony=[harmony for _, harmony in heard],
+        labels=np.array([MOODS.index(clip.mood) if clip.mood else UNCLEAR for clip in clips]),
+        targets=np.array([clip.targets for clip in clips]),
         artists=np.array([clip.artist for clip in clips]),
         corpora=np.array([clip.corpus for clip in clips]),
-        names=[str(clip.path) for clip in clips],
     )
 
 
-def _hear(path: Path, digest: str, revision: str) -> FloatArray:
+def _hear(path: Path, digest: str, revision: str) -> tuple[FloatArray, FloatArray]:
     del digest, revision  # they are here to tell one remembered result from another
     try:
         with AudioReader(path) as reader:
-            return extract(reader).windows
+            features = extract(reader)
     except (AudioError, OSError) as error:
         raise DatasetError(f"{path} cannot be learned from: {error}") from error
+    return features.windows, features.harmony
 
 
 def _digest(path: Path) -> str:
@@ -110,5 +125,9 @@ def _digest(path: Path) -> str:
 def _revision_of_code() -> str:
     """Digest of the code that turns a file into features."""
     package = Path(moodify_core.features.__file__).parent
-    sources = [*sorted(package.glob("*.py")), Path(moodify_core.audio.__file__)]
+    sources = [
+        *sorted(package.glob("*.py")),
+        Path(moodify_core.audio.__file__),
+        Path(moodify_core.containers.__file__),
+    ]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()

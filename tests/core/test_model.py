@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from moodify_core.errors import ModelCorrupt, ModelMissing
-from moodify_core.features.extraction import FEATURE_NAMES
-from moodify_core.model import CONTEXT_CLASSIFIER, DESCRIPTION, default_folder, load_model
+from moodify_core.features.extraction import WINDOW_NAMES
+from moodify_core.features.harmony import HARMONY_NAMES
+from moodify_core.model import CLASSIFIER, DESCRIPTION, default_folder, load_model
 
 
 @pytest.fixture
@@ -22,8 +23,10 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_the_shipped_model_answers() -> None:
-    rows = np.random.default_rng(0).standard_normal((7, len(FEATURE_NAMES))).astype(np.float32)
-    scores = load_model().score(rows)
+    rng = np.random.default_rng(0)
+    windows = rng.standard_normal((7, len(WINDOW_NAMES))).astype(np.float32)
+    harmony = rng.standard_normal((2, len(HARMONY_NAMES))).astype(np.float32)
+    scores = load_model().score(windows, harmony)
     assert scores.windows.shape == (7, 5)
     np.testing.assert_allclose(scores.windows.sum(axis=1), 1, atol=1e-6)
     assert scores.song.sum() == pytest.approx(1)
@@ -34,10 +37,10 @@ def test_the_shipped_model_is_small() -> None:
 
 
 def test_a_changed_file_is_refused(copy: Path) -> None:
-    content = bytearray((copy / CONTEXT_CLASSIFIER).read_bytes())
+    content = bytearray((copy / CLASSIFIER).read_bytes())
     content[len(content) // 2] ^= 1
-    (copy / CONTEXT_CLASSIFIER).write_bytes(content)
-    with pytest.raises(ModelCorrupt, match=r"context\.onnx is not the file that was trained"):
+    (copy / CLASSIFIER).write_bytes(content)
+    with pytest.raises(ModelCorrupt, match=r"moods\.onnx is not the file that was trained"):
         load_model(copy)
 
 
@@ -56,7 +59,7 @@ def test_a_description_that_is_none_is_refused(copy: Path, text: str) -> None:
         load_model(copy)
 
 
-@pytest.mark.parametrize("name", [DESCRIPTION, CONTEXT_CLASSIFIER])
+@pytest.mark.parametrize("name", [DESCRIPTION, CLASSIFIER])
 def test_a_missing_file_is_named(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(ModelMissing, match=str(copy)):
