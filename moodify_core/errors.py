@@ -5,6 +5,7 @@
     MoodifyError
     ├── AudioError                the audio that was handed in cannot be analysed
     │   ├── UnsupportedFormat     not audio, or a kind of audio that is not taken
+    │   ├── NoAudioTrack          a file for audio, or a film, with no sound in it
     │   ├── BrokenAudio           named like audio, but nothing could be decoded
     │   ├── UnsupportedStream     a sample rate or a number of channels out of range
     │   ├── TooShort              less than the shortest song that gets an answer
@@ -20,6 +21,8 @@ their figures as attributes and survive pickling, so that a worker process can r
 """
 
 from __future__ import annotations
+
+import math
 
 
 class MoodifyError(Exception):
@@ -38,6 +41,13 @@ class UnsupportedFormat(AudioError):
             "This is not an audio file that Moodify can read; "
             "send MP3, WAV, FLAC, AIFF, Ogg, Opus, M4A, WebM, MP4 or WMA."
         )
+
+
+class NoAudioTrack(AudioError):
+    """The file is whole, but there is no sound in it: a film without sound, an empty recording."""
+
+    def __str__(self) -> str:
+        return "There is no sound in this file; send one that has music in it."
 
 
 class BrokenAudio(AudioError):
@@ -89,10 +99,16 @@ class TooShort(AudioError):
         self.duration = duration
         self.minimum = minimum
 
+    @property
+    def length(self) -> str:
+        """The duration to be read, rounded down: too short must never look long enough."""
+        return f"{math.floor(self.duration * 100) / 100:.2f}"
+
     def __str__(self) -> str:
+        seconds = "second" if self.minimum == 1 else "seconds"
         return (
-            f"This audio is {self.duration:.2f} seconds long; "
-            f"Moodify needs at least {self.minimum:g} second(s) to hear a mood."
+            f"This audio is {self.length} seconds long; "
+            f"Moodify needs at least {self.minimum:g} {seconds} to hear a mood."
         )
 
 

@@ -156,9 +156,8 @@ def test_cut_aac_is_read_as_far_as_it_goes() -> None:
 
 def test_a_cut_film_in_fragments_is_read_as_far_as_it_goes() -> None:
     data = film("mp4", "aac", 8.0, picture_seconds=0, movflags="frag_every_frame+empty_moov")
-    samples, reader = read(truncate(data, 0.6))
-    assert reader.truncated
-    assert len(samples) / SAMPLE_RATE == pytest.approx(0.6 * 8, abs=0.6)
+    samples, _ = read(truncate(data, 0.6))
+    assert len(samples) / SAMPLE_RATE == pytest.approx(0.6 * 8, abs=0.4)
 
 
 def test_a_cut_file_without_its_index_is_broken(sound: np.ndarray) -> None:
