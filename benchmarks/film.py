@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.film [SONG] [--rounds N] [--seconds S]`` from the root of the repository.
 
-Three ways take turns, so that whatever else the machine does meets all of them alike:
+Three ways take turns, so that whatever else the machine does meets all of them alike. Times are
+those of the processor; all of it runs on one core:
 
 - *film*: `make_film`, all of it;
 - *encoding alone*: the same frames, drawn beforehand, and the same sound, decoded beforehand,
@@ -82,10 +83,10 @@ def draw_with_matplotlib(analysis: MoodAnalysis, time: float, heights: FloatArra
 
 
 def timed(call: Callable[..., object], *arguments: object) -> float:
-    """Return the seconds that a call takes."""
-    start = time.perf_counter()
+    """Return the seconds that a call takes on one core, whoever else uses the machine."""
+    start = time.process_time()
     call(*arguments)
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def peak_memory(song: str, seconds: float) -> int:
