@@ -10,10 +10,17 @@ import numpy as np
 from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
 from moodify_core.features.filterbanks import FRAME_RATE
-from moodify_core.features.frames import COLUMNS, FrameAnalyser
+from moodify_core.features.frames import FrameAnalyser
 from moodify_core.features.harmony import HARMONY_NAMES, HarmonyAnalyser
 from moodify_core.features.rhythm import PULSE_NAMES, pulse
-from moodify_core.features.windows import STATISTIC_NAMES, WindowPooler, window_bounds
+from moodify_core.features.windows import (
+    COLUMNS,
+    CONTRAST_BANDS,
+    READ,
+    STATISTIC_NAMES,
+    WindowPooler,
+    window_bounds,
+)
 
 WINDOW_NAMES: tuple[str, ...] = (*STATISTIC_NAMES, *PULSE_NAMES)
 """Name of each column of `SongFeatures.windows`."""
@@ -74,7 +81,8 @@ def extract(
     -------
     SongFeatures
     """
-    analyser, pooler, harmony = FrameAnalyser(), WindowPooler(), HarmonyAnalyser()
+    analyser = FrameAnalyser(READ, CONTRAST_BANDS)
+    pooler, harmony = WindowPooler(), HarmonyAnalyser()
     onsets: list[FloatArray] = []
     peaks, chroma = _Decimator(_PEAK_FRAMES, np.max), _Decimator(_CHROMA_FRAMES, np.mean)
     samples = 0

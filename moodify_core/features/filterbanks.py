@@ -80,7 +80,7 @@ def chroma_filters(tuning: float) -> FloatArray:
     return np.ascontiguousarray(from_c[:N_BINS]).astype(np.float32)
 
 
-def contrast_bands() -> tuple[tuple[int, int, int], ...]:
+def contrast_bands_of_octaves() -> tuple[tuple[int, int, int], ...]:
     """Octave bands of the spectral contrast.
 
     Returns

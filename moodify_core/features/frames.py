@@ -6,6 +6,9 @@ Python", SciPy 2015), computed block by block.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+
 import numpy as np
 import scipy.fft
 import scipy.signal
@@ -21,7 +24,7 @@ from moodify_core.features.filterbanks import (
     N_FFT,
     N_MELS,
     chroma_filters,
-    contrast_bands,
+    contrast_bands_of_octaves,
     mel_filters,
 )
 from moodify_core.features.tuning import TuningEstimator
@@ -37,29 +40,21 @@ _BLOCK = 128
 """Frames per transform: a block of spectra (0.5 MB) stays in a core's second-level cache."""
 
 
-def _columns(**widths: int) -> dict[str, slice]:
-    columns, start = {}, 0
-    for name, width in widths.items():
-        columns[name] = slice(start, start + width)
-        start += width
-    return columns
-
-
-COLUMNS = _columns(
-    mfcc=N_MFCC,
-    chroma=N_CHROMA,
-    contrast=CONTRAST_BANDS,
-    tonnetz=N_TONNETZ,
-    centroid=1,
-    bandwidth=1,
-    rolloff=1,
-    flatness=1,
-    zero_crossings=1,
-    rms=1,
-    onset_strength=1,
-    mel=N_MELS,
-)
-"""Where each feature stands in a row.
+FEATURES: Mapping[str, int] = {
+    "mfcc": N_MFCC,
+    "chroma": N_CHROMA,
+    "contrast": CONTRAST_BANDS,
+    "tonnetz": N_TONNETZ,
+    "centroid": 1,
+    "bandwidth": 1,
+    "rolloff": 1,
+    "flatness": 1,
+    "zero_crossings": 1,
+    "rms": 1,
+    "onset_strength": 1,
+    "mel": N_MELS,
+}
+"""Width of each feature.
 
 ``mfcc`` of the mel spectrum in dB; ``chroma`` relative to its maximum, 0..1; ``contrast`` in
 dB; ``tonnetz`` (Harte 2006); ``centroid``, ``bandwidth`` and ``rolloff`` in Hz; ``flatness``
@@ -67,7 +62,36 @@ dB; ``tonnetz`` (Harte 2006); ``centroid``, ``bandwidth`` and ``rolloff`` in Hz;
 of rise per frame; ``mel`` power in 128 bands.
 """
 
-N_COLUMNS = COLUMNS["mel"].stop
+
+def layout(
+    features: Sequence[str] = tuple(FEATURES), contrast_bands: int = CONTRAST_BANDS
+) -> dict[str, slice]:
+    """Tell where each feature stands in a row of a `FrameAnalyser` with the same arguments."""
+    columns, start = {}, 0
+    for name in features:
+        width = contrast_bands if name == "contrast" else FEATURES[name]
+        columns[name] = slice(start, start + width)
+        start += width
+    return columns
+
+
+class _Block:
+    """One block of frames, and what several features share of it."""
+
+    def __init__(self, samples: FloatArray, window: FloatArray, mel: FloatArray) -> None:
+        self.samples = samples
+        spectra = scipy.fft.rfft(sliding_window_view(samples, N_FFT)[::HOP] * window, axis=1)
+        self.power: FloatArray = spectra.real**2 + spectra.imag**2
+        self.mel: FloatArray = self.power @ mel
+        self.chroma: FloatArray | None = None
+
+    @cached_property
+    def magnitude(self) -> FloatArray:
+        return np.sqrt(self.power)
+
+    @cached_property
+    def mel_db(self) -> FloatArray:
+        return _decibel(self.mel)
 
 
 class FrameAnalyser:
@@ -76,13 +100,32 @@ class FrameAnalyser:
     Frames are centred: frame ``i`` covers 2048 samples around sample ``512 * i``, the song
     being padded with zeros at both ends, so a song of n samples has ``1 + n // 512`` frames.
 
+    Parameters
+    ----------
+    features : sequence of str
+        Names in `FEATURES`; what is not asked for is not computed.
+    contrast_bands : int
+        How many bands of the contrast are wanted, from the lowest; 0..7.
+
+    Attributes
+    ----------
+    columns : dict of str to slice
+        Where each feature stands in a row.
+    width : int
+        Numbers in a row.
+
     Examples
     --------
-    >>> analyser = FrameAnalyser()
+    >>> analyser = FrameAnalyser(("chroma", "rms"))
     >>> rows = [*map(analyser.push, blocks), analyser.finish()]
+    >>> chroma = rows[0][:, analyser.columns["chroma"]]
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, features: Sequence[str] = tuple(FEATURES), contrast_bands: int = CONTRAST_BANDS
+    ) -> None:
+        self.columns = layout(features, contrast_bands)
+        self.width = max(columns.stop for columns in self.columns.values())
         self._pending: FloatArray = np.zeros(N_FFT // 2, np.float32)
         self._last_mel_db: FloatArray | None = None
         # A spectral flux belongs to where the rise is heard: librosa delays it by half a frame.
@@ -90,19 +133,28 @@ class FrameAnalyser:
         self._tuning = TuningEstimator()
         self._window = scipy.signal.get_window("hann", N_FFT).astype(np.float32)
         self._mel = mel_filters()
-        self._bands = contrast_bands()
+        self._bands = contrast_bands_of_octaves()[:contrast_bands]
         self._dct = _dct_matrix()
+        self._compute: Mapping[str, Callable[[_Block], FloatArray]] = {
+            **_PLAIN,
+            "mel": lambda block: block.mel,
+            "mfcc": lambda block: block.mel_db @ self._dct,
+            "chroma": self._chroma,
+            "tonnetz": lambda block: _tonnetz(self._chroma(block)),
+            "contrast": lambda block: self._contrast(block.magnitude),
+            "onset_strength": lambda block: self._onset_strength(block.mel_db),
+        }
 
     def push(self, samples: FloatArray) -> FloatArray:
         """Take a block of samples, shape (n,), and return the rows that it completes.
 
         Returns
         -------
-        float32 array, shape (frames, N_COLUMNS)
+        float32 array, shape (frames, width)
         """
         self._pending = np.concatenate((self._pending, samples))
         ready = 1 + (len(self._pending) - N_FFT) // HOP if len(self._pending) >= N_FFT else 0
-        rows = np.empty((ready, N_COLUMNS), np.float32)
+        rows = np.empty((ready, self.width), np.float32)
         for start in range(0, ready, _BLOCK):
             stop = min(start + _BLOCK, ready)
             stretch = self._pending[start * HOP : (stop - 1) * HOP + N_FFT]
@@ -115,25 +167,18 @@ class FrameAnalyser:
         return self.push(np.zeros(N_FFT // 2, np.float32))
 
     def _analyse(self, samples: FloatArray, rows: FloatArray) -> None:
-        frames = sliding_window_view(samples, N_FFT)[::HOP]
-        power = _power_spectra(frames * self._window)
-        magnitude = np.sqrt(power)
-        mel = power @ self._mel
-        mel_db = _decibel(mel)
-        chroma = _relative(power @ chroma_filters(self._tuning.update(magnitude)))
+        block = _Block(samples, self._window, self._mel)
+        for name, columns in self.columns.items():
+            rows[:, columns] = self._compute[name](block)
 
-        rows[:, COLUMNS["mel"]] = mel
-        rows[:, COLUMNS["mfcc"]] = mel_db @ self._dct
-        rows[:, COLUMNS["chroma"]] = chroma
-        rows[:, COLUMNS["contrast"]] = self._contrast(magnitude)
-        rows[:, COLUMNS["tonnetz"]] = _tonnetz(chroma)
-        rows[:, COLUMNS["flatness"]] = _flatness(power)
-        rows[:, COLUMNS["onset_strength"]] = self._onset_strength(mel_db)
-        _shape(magnitude, rows)
-        _loudness_and_crossings(samples, rows)
+    def _chroma(self, block: _Block) -> FloatArray:
+        if block.chroma is None:
+            filters = chroma_filters(self._tuning.update(block.magnitude))
+            block.chroma = _relative(block.power @ filters)
+        return block.chroma
 
     def _contrast(self, magnitude: FloatArray) -> FloatArray:
-        contrast = np.empty((len(magnitude), CONTRAST_BANDS), np.float32)
+        contrast = np.empty((len(magnitude), len(self._bands)), np.float32)
         for band, (first, end, quantile) in enumerate(self._bands):
             ordered = np.sort(magnitude[:, first:end], axis=1)
             peak = ordered[:, -quantile:].mean(axis=1)
@@ -150,12 +195,6 @@ class FrameAnalyser:
         return delayed[: len(rise), None]
 
 
-def _power_spectra(frames: FloatArray) -> FloatArray:
-    spectra = scipy.fft.rfft(frames, axis=1)
-    power: FloatArray = spectra.real**2 + spectra.imag**2
-    return power
-
-
 def _decibel(power: FloatArray) -> FloatArray:
     return 10 * np.log10(np.maximum(power, _AMIN))
 
@@ -165,40 +204,64 @@ def _relative(chroma: FloatArray) -> FloatArray:
     return chroma / np.where(loudest > _AMIN, loudest, 1)
 
 
-def _shape(magnitude: FloatArray, rows: FloatArray) -> None:
-    """Fill in centroid, bandwidth and roll-off, the spectrum's first moments and a quantile."""
-    moments = magnitude @ _MOMENTS
+def _centroid(block: _Block) -> FloatArray:
+    return _moments(block)[0][:, None] * (SAMPLE_RATE / 2)
+
+
+def _bandwidth(block: _Block) -> FloatArray:
+    mean, mean_square = _moments(block)
+    spread: FloatArray = np.sqrt(np.maximum(mean_square - mean**2, 0))
+    return spread[:, None] * (SAMPLE_RATE / 2)
+
+
+def _moments(block: _Block) -> tuple[FloatArray, FloatArray]:
+    """Mean frequency and mean square, as shares of the highest; shape (frames,) each."""
+    moments = block.magnitude @ _MOMENTS
     total = np.maximum(moments[:, 0], _AMIN)
-    mean, mean_square = moments[:, 1] / total, moments[:, 2] / total
-    nyquist = SAMPLE_RATE / 2
-    rows[:, COLUMNS["centroid"].start] = mean * nyquist
-    spread = np.sqrt(np.maximum(mean_square - mean**2, 0))
-    rows[:, COLUMNS["bandwidth"].start] = spread * nyquist
-    below = np.cumsum(magnitude, axis=1)
+    return moments[:, 1] / total, moments[:, 2] / total
+
+
+def _rolloff(block: _Block) -> FloatArray:
+    below = np.cumsum(block.magnitude, axis=1)
     reached = (below >= ROLLOFF * below[:, -1:]).argmax(axis=1)
-    rows[:, COLUMNS["rolloff"].start] = FREQUENCIES[reached]
+    rolloff: FloatArray = FREQUENCIES[reached]
+    return rolloff[:, None]
 
 
-def _flatness(power: FloatArray) -> FloatArray:
-    power = np.maximum(power, _AMIN)
+def _flatness(block: _Block) -> FloatArray:
+    power = np.maximum(block.power, _AMIN)
     geometric = np.exp(np.log(power).mean(axis=1, keepdims=True))
     flatness: FloatArray = geometric / power.mean(axis=1, keepdims=True)
     return flatness
 
 
-def _loudness_and_crossings(samples: FloatArray, rows: FloatArray) -> None:
-    """Fill in RMS and zero crossings, from sums over hops, four of which make a frame."""
-    hops_per_frame = N_FFT // HOP
-    power = (samples**2).reshape(-1, HOP).sum(axis=1)
-    energy = sliding_window_view(power, hops_per_frame).sum(axis=1)
-    rows[:, COLUMNS["rms"].start] = np.sqrt(energy / N_FFT)
+def _rms(block: _Block) -> FloatArray:
+    """From sums over hops, four of which make a frame."""
+    power = (block.samples**2).reshape(-1, HOP).sum(axis=1)
+    energy = sliding_window_view(power, N_FFT // HOP).sum(axis=1)
+    rms: FloatArray = np.sqrt(energy / N_FFT)
+    return rms[:, None]
 
-    negative = np.signbit(samples)
+
+def _zero_crossings(block: _Block) -> FloatArray:
+    negative = np.signbit(block.samples)
     crossed = np.diff(negative, prepend=negative[:1]).reshape(-1, HOP)
-    crossings = sliding_window_view(crossed.sum(axis=1), hops_per_frame).sum(axis=1)
+    crossings = sliding_window_view(crossed.sum(axis=1), N_FFT // HOP).sum(axis=1)
     # The sample before the frame is not part of it.
     crossings = crossings - crossed[: len(crossings), 0]
-    rows[:, COLUMNS["zero_crossings"].start] = crossings / N_FFT
+    rate: FloatArray = crossings / N_FFT
+    return rate[:, None]
+
+
+_PLAIN: Mapping[str, Callable[[_Block], FloatArray]] = {
+    "centroid": _centroid,
+    "bandwidth": _bandwidth,
+    "rolloff": _rolloff,
+    "flatness": _flatness,
+    "rms": _rms,
+    "zero_crossings": _zero_crossings,
+}
+"""Features that need nothing but the block itself."""
 
 
 def _tonnetz(chroma: FloatArray) -> FloatArray:

@@ -14,14 +14,19 @@ import numpy as np
 from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
 from moodify_core.features.filterbanks import FRAME_RATE, HOP
-from moodify_core.features.frames import COLUMNS, N_COLUMNS
+from moodify_core.features.frames import layout
 from moodify_core.features.timbre import MEL_BANDS, MEL_NAMES, pool_mel
 
 WINDOW_SECONDS = 5.0
 WINDOW_HOP_SECONDS = 2.5
 
-_CONTRAST_BANDS = 3
+CONTRAST_BANDS = 3
 """Up to 800 Hz; above, codecs empty the valleys between the partials."""
+READ = ("chroma", "tonnetz", "contrast", "rms", "onset_strength", "mel")
+"""Features of frames that are pooled, or read by `extract` itself."""
+COLUMNS = layout(READ, CONTRAST_BANDS)
+_WIDTH = max(columns.stop for columns in COLUMNS.values())
+
 _AMIN = 1e-10
 
 # Krumhansl and Kessler, "Tracing the dynamic changes in perceived tonal organization",
@@ -75,13 +80,13 @@ class WindowPooler:
     """Collects rows of frame features and pools each window as soon as it is complete."""
 
     def __init__(self) -> None:
-        self._rows: FloatArray = np.empty((0, N_COLUMNS), np.float32)
+        self._rows: FloatArray = np.empty((0, _WIDTH), np.float32)
         self._first_frame = 0
         self._window = 0
         self.pooled: list[PooledWindow] = []
 
     def push(self, rows: FloatArray) -> None:
-        """Take rows of shape (frames, N_COLUMNS) and pool the windows that they complete."""
+        """Take rows of frame features, laid out as `COLUMNS`, and pool what they complete."""
         self._rows = np.concatenate((self._rows, rows))
         while self._first_frame + len(self._rows) >= _frame_at(self._end(self._window)):
             self._pool(self._end(self._window))
@@ -118,7 +123,7 @@ def pool(rows: FloatArray) -> FloatArray:
 
     Parameters
     ----------
-    rows : float32 array, shape (frames, N_COLUMNS), at least one frame
+    rows : float32 array, shape (frames, n), laid out as `COLUMNS`, at least one frame
 
     Returns
     -------
@@ -133,7 +138,7 @@ def _mean_and_spread(values: FloatArray) -> FloatArray:
 
 
 def _contrast(rows: FloatArray) -> FloatArray:
-    contrast = rows[:, COLUMNS["contrast"]][:, :_CONTRAST_BANDS]
+    contrast = rows[:, COLUMNS["contrast"]]
     return np.concatenate((contrast.mean(axis=0), contrast.std(axis=0)))
 
 
@@ -187,7 +192,7 @@ _GROUPS: tuple[tuple[Callable[[FloatArray], FloatArray], tuple[str, ...]], ...] 
     (
         _contrast,
         tuple(
-            f"contrast{band}_{kind}" for kind in ("mean", "std") for band in range(_CONTRAST_BANDS)
+            f"contrast{band}_{kind}" for kind in ("mean", "std") for band in range(CONTRAST_BANDS)
         ),
     ),
     (

@@ -8,7 +8,7 @@ import pytest
 
 from moodify_core.audio import SAMPLE_RATE
 from moodify_core.features.filterbanks import HOP, N_FFT, chroma_filters, mel_filters
-from moodify_core.features.frames import COLUMNS, FrameAnalyser
+from moodify_core.features.frames import FEATURES, FrameAnalyser, layout
 from moodify_core.features.rhythm import pulse
 
 SECONDS = 12
@@ -46,7 +46,7 @@ def magnitude(music: np.ndarray) -> np.ndarray:
 
 
 def column(rows: np.ndarray, name: str) -> np.ndarray:
-    return rows[:, COLUMNS[name]].T
+    return rows[:, layout()[name]].T
 
 
 def test_frames_are_as_many_as_librosas(rows: np.ndarray, magnitude: np.ndarray) -> None:
@@ -156,6 +156,15 @@ def test_blocks_do_not_matter(music: np.ndarray) -> None:
 
     whole = analyse(len(music))
     pieces = analyse(70_000)
-    untuned = [name for name in COLUMNS if name not in ("chroma", "tonnetz")]
+    untuned = [name for name in FEATURES if name not in ("chroma", "tonnetz")]
     for name in untuned:
         np.testing.assert_allclose(column(pieces, name), column(whole, name), rtol=1e-4, atol=2e-3)
+
+
+def test_only_what_is_asked_for_is_in_a_row(music: np.ndarray, rows: np.ndarray) -> None:
+    analyser = FrameAnalyser(("rms", "contrast", "tonnetz"), contrast_bands=3)
+    some = np.concatenate([analyser.push(music), analyser.finish()])
+    assert some.shape[1] == analyser.width == 1 + 3 + 6
+    np.testing.assert_allclose(some[:, analyser.columns["rms"]].T, column(rows, "rms"), rtol=1e-5)
+    lowest = column(rows, "contrast")[:3]
+    np.testing.assert_allclose(some[:, analyser.columns["contrast"]].T, lowest, atol=1e-3)
