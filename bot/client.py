@@ -19,12 +19,13 @@ from discord.http import Route
 from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
 from bot.download import DownloadRules
-from bot.engine import ANALYSER, EngineError, LocalEngine, WorkerRules
+from bot.engine import EngineError, LocalEngine, WorkerRules, prepare
 from bot.jobs import JobLimits, Jobs
 from bot.outcomes import Failed
 from bot.queue import JobQueue
 from bot.replies import InteractionReply, deliver
 from bot.sync import sync_if_changed
+from moodify_core.errors import ModelError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -97,7 +98,7 @@ class MoodifyBot(commands.AutoShardedBot):
                 memory=settings.worker_memory_mib * MIB,
                 max_jobs=settings.worker_max_jobs,
                 caches=caches,
-                modules=ANALYSER,
+                prepare=prepare,
             ),
             folder=songs,
         )
@@ -148,12 +149,16 @@ class MoodifyBot(commands.AutoShardedBot):
     async def _start_engine(self, engine: LocalEngine) -> None:
         try:
             await engine.start()
+        except ModelError as error:
+            log.critical(f"No song can be heard. {error}")
         except EngineError as error:
             log.critical(
-                "no worker can start, so no song can be heard: see the lines above, and whether "
-                "MOODIFY_WORKER_MEMORY_MIB is enough",
+                "No song can be heard, as no worker can start: see whether "
+                "MOODIFY_WORKER_MEMORY_MIB is enough, and not more than this process may have.",
                 error=repr(error),
             )
+        except Exception:
+            log.exception("No song can be heard: install Moodify again.")
         else:
             log.info("workers started", workers=self._settings.workers)
 

@@ -17,8 +17,9 @@ _TOKENS_IN_ADDRESSES = re.compile(r"((?:webhooks|interactions)/\d+/)[\w.~%-]{8,}
 _TOKENS_IN_EVENTS = re.compile(r"(\\?['\"]token\\?['\"]: ?\\?['\"])[^'\"\\]+")
 """discord.py prints whole events at the level DEBUG, and an interaction's token is in them."""
 
-_SIGNATURES = re.compile(r"(https?://[^\s'\"?]+)\?[^\s'\")>]+")
-"""The query of an attachment's address is what grants access to the file."""
+_SIGNATURES = re.compile(r"(https?://[^\s'\"?\\]+)\?[^\s'\")>\\]+")
+"""The query of an attachment's address is what grants access to the file. A backslash ends it: it
+belongs to what JSON escapes, a quote or the end of a line."""
 
 _HIDDEN = "[hidden]"
 

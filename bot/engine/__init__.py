@@ -8,12 +8,11 @@ from bot.engine.base import (
     WorkerOutOfMemory,
     WorkerTimeout,
 )
-from bot.engine.hearing import ANALYSER, Hearing, hear
+from bot.engine.hearing import Hearing, hear, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.worker import WorkerRules
 
 __all__ = [
-    "ANALYSER",
     "Engine",
     "EngineError",
     "EngineUnavailable",
@@ -24,4 +23,5 @@ __all__ = [
     "WorkerRules",
     "WorkerTimeout",
     "hear",
+    "prepare",
 ]

@@ -10,10 +10,6 @@ if TYPE_CHECKING:
     from moodify_core.result import MoodAnalysis
 
 
-ANALYSER = ("moodify_core", "moodify_core.timeline")
-"""Modules that a worker needs for `hear`."""
-
-
 @dataclass(frozen=True, slots=True)
 class Hearing:
     """What was heard in a song.
@@ -30,6 +26,22 @@ class Hearing:
     analysis: MoodAnalysis
     picture: bytes
     description: str
+
+
+def prepare() -> None:
+    """Load all that `hear` needs.
+
+    Raises
+    ------
+    ModelError
+        If the trained model cannot be used.
+    """
+    # Imported here as the bot's own process, which names these functions, never hears anything.
+    import moodify_core.analysis
+    import moodify_core.timeline  # noqa: F401
+    from moodify_core.model import load_model
+
+    load_model()
 
 
 def hear(path: Path, title: str, max_duration: float) -> Hearing:
@@ -53,7 +65,6 @@ def hear(path: Path, title: str, max_duration: float) -> Hearing:
     MoodifyError
         If the audio cannot be analysed.
     """
-    # Imported here as the bot's own process, which names this function, never hears anything.
     from moodify_core import analyze
     from moodify_core.timeline import describe_timeline, draw_timeline
 

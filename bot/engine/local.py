@@ -28,7 +28,7 @@ CPU_MARGIN = 5.0
 limit is for work that the pool could not kill."""
 
 START_LIMIT = 60.0
-"""Seconds for the job that does nothing but show that workers run."""
+"""Seconds for the first job, which shows that workers can do theirs."""
 
 
 class LocalEngine:
@@ -75,8 +75,10 @@ class LocalEngine:
         ------
         EngineError
             If they cannot start.
+        Exception
+            Whatever the preparation that the rules name raises.
         """
-        await self.run(worker.ready, time_limit=START_LIMIT)
+        await self.run(self._rules.prepare, time_limit=START_LIMIT)
 
     async def close(self) -> None:
         """Stop all workers at once."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import resource
 import signal
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
@@ -26,6 +26,10 @@ _ONE_THREAD: Mapping[str, str] = {
 """Workers share the cores by being many; threads within each would only get in the way."""
 
 
+def nothing() -> None:
+    """Do nothing: the preparation of a worker that needs none."""
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerRules:
     """What a worker process may have and do.
@@ -38,14 +42,15 @@ class WorkerRules:
         Jobs after which it is replaced by a fresh one.
     caches : Path
         Folder for what libraries want to keep between runs, such as lists of fonts.
-    modules : tuple of str
-        Modules to import before the first job, so that it need not wait for them.
+    prepare : callable
+        A function of a module, called before the first job, so that it need not wait for what
+        all of them need.
     """
 
     memory: int
     max_jobs: int
     caches: Path
-    modules: tuple[str, ...] = ()
+    prepare: Callable[[], None] = nothing
 
 
 def set_up(rules: WorkerRules) -> None:
@@ -55,18 +60,15 @@ def set_up(rules: WorkerRules) -> None:
     ----------
     rules : WorkerRules
     """
+    _silence()
     _bare_environment(rules.caches)
     # The pool's own handler needs the interpreter, which a stuck decoder never gives back.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (rules.memory, rules.memory))
-    for module in rules.modules:
-        importlib.import_module(module)
-
-
-def ready() -> int:
-    """Return this process's id; a first job that shows that workers can start."""
-    return os.getpid()
+    # What goes wrong comes out again in the first job; here it would only break the pool.
+    with suppress(Exception):
+        rules.prepare()
 
 
 def run_limited(
@@ -87,6 +89,13 @@ def run_limited(
     -------
     object
         What `function` returns.
+
+    Raises
+    ------
+    MemoryError
+        If memory ran out, however the library that it happened to puts it.
+    Exception
+        Whatever else `function` raises.
     """
     tempfile.tempdir = str(folder)
     os.environ["TMPDIR"] = str(folder)
@@ -95,7 +104,28 @@ def run_limited(
     budget = ceil(used.ru_utime + used.ru_stime + cpu_seconds)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (budget, hard))
-    return function(*args)
+    try:
+        return function(*args)
+    except Exception as error:
+        if _ran_out_of_memory(error):
+            raise MemoryError from error
+        raise
+
+
+def _ran_out_of_memory(error: BaseException | None) -> bool:
+    while error is not None:
+        # The second is what C++ says, in the words of whoever caught it.
+        if isinstance(error, MemoryError) or "std::bad_alloc" in str(error):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _silence() -> None:
+    """Take stdout and stderr away: decoders write to them whatever a file makes them say."""
+    with Path(os.devnull).open("wb") as nowhere:
+        for descriptor in (1, 2):
+            os.dup2(nowhere.fileno(), descriptor)
 
 
 def _bare_environment(caches: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import os
 import signal
 import sys
@@ -372,6 +373,17 @@ async def test_a_bot_that_may_not_wait_says_that_it_stops(
         await exchange.responded(PATIENCE)
         assert await bot.stop() == 0
         assert (await exchange.final(1)).content == texts.refusal(outcomes.Stopping())
+
+
+async def test_with_json_every_line_of_the_log_is_json(own_server: Server, tmp_path: Path) -> None:
+    async with running_bot(own_server.double, tmp_path, log_format="json") as bot:
+        await own_server.double.wait_command("mood", PATIENCE)
+        whole = song().data
+        # The decoder has a lot to say about a hole in the middle.
+        torn = File("torn.mp3", whole[: len(whole) // 2] + bytes(5000) + whole[len(whole) // 2 :])
+        check_answer(await (await own_server.mood(torn)).final(PATIENCE), "torn")
+    for line in bot.output().splitlines():
+        assert "event" in json.loads(line)
 
 
 async def test_commands_are_registered_once_and_not_at_every_start(

@@ -6,9 +6,10 @@ import asyncio
 import os
 import resource
 import signal
+import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,13 @@ from bot.engine import (
     WorkerOutOfMemory,
     WorkerRules,
     WorkerTimeout,
+    prepare,
 )
-from moodify_core.errors import TooShort
+from bot.engine.worker import nothing
+from moodify_core.errors import ModelCorrupt, TooShort
 
-MEMORY = 768 * 1024 * 1024
+MIB = 1024 * 1024
+MEMORY = 768 * MIB
 LIMIT = 60.0
 """Seconds for work that is to succeed, however busy the machine is."""
 
@@ -67,6 +71,34 @@ def too_short() -> None:
     raise TooShort(0.5, 1.0)
 
 
+def out_of_memory_in_other_words() -> None:
+    raise ModelCorrupt("it cannot be run") from RuntimeError("FAIL : std::bad_alloc")
+
+
+def load_the_model_in_too_little_memory() -> None:
+    from moodify_core.model import load_model
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 8 * MIB, hard))
+    try:
+        load_model.__wrapped__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def what_is_loaded() -> tuple[bool, int]:
+    loaded = "onnxruntime" in sys.modules
+    from moodify_core.model import load_model
+
+    return loaded, load_model.cache_info().currsize
+
+
+def shout() -> None:
+    print("a decoder to stdout", flush=True)  # noqa: T201
+    os.write(2, b"a decoder to stderr\n")
+
+
 def environment() -> dict[str, str]:
     return dict(os.environ)
 
@@ -99,8 +131,10 @@ async def engine(tmp_path: Path) -> AsyncIterator[LocalEngine]:
     await engine.close()
 
 
-def _engine(folder: Path, *, workers: int = 2, max_jobs: int = 50) -> LocalEngine:
-    rules = WorkerRules(memory=MEMORY, max_jobs=max_jobs, caches=folder)
+def _engine(
+    folder: Path, *, workers: int = 2, max_jobs: int = 50, prepare: Callable[[], None] = nothing
+) -> LocalEngine:
+    rules = WorkerRules(memory=MEMORY, max_jobs=max_jobs, caches=folder, prepare=prepare)
     return LocalEngine(workers=workers, rules=rules, folder=folder)
 
 
@@ -162,6 +196,32 @@ async def test_a_memory_hog_is_stopped(engine: LocalEngine) -> None:
     with pytest.raises(WorkerOutOfMemory):
         await engine.run(hog, time_limit=LIMIT)
     assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+
+
+@pytest.mark.parametrize(
+    "work", [out_of_memory_in_other_words, load_the_model_in_too_little_memory]
+)
+async def test_want_of_memory_is_told_whatever_a_library_calls_it(
+    engine: LocalEngine, work: Callable[[], None]
+) -> None:
+    with pytest.raises(WorkerOutOfMemory):
+        await engine.run(work, time_limit=LIMIT)
+
+
+async def test_every_worker_has_the_model_before_its_first_song(tmp_path: Path) -> None:
+    engine = _engine(tmp_path, workers=1, max_jobs=1, prepare=prepare)
+    try:
+        await engine.start()
+        assert await engine.run(what_is_loaded, time_limit=LIMIT) == (True, 1)
+    finally:
+        await engine.close()
+
+
+async def test_workers_write_nothing_into_the_log(
+    engine: LocalEngine, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await engine.run(shout, time_limit=LIMIT)
+    assert capfd.readouterr() == ("", "")
 
 
 async def test_workers_leave_no_core_file_and_have_a_memory_limit(engine: LocalEngine) -> None:
@@ -245,10 +305,21 @@ async def test_closing_ends_running_work_and_takes_no_more(tmp_path: Path) -> No
 
 
 async def test_workers_that_cannot_start_are_an_error_and_not_a_hang(tmp_path: Path) -> None:
-    rules = WorkerRules(memory=MEMORY, max_jobs=1, caches=tmp_path, modules=("no_such_module",))
+    impossible = 2**70
+    rules = WorkerRules(memory=impossible, max_jobs=1, caches=tmp_path)
     engine = LocalEngine(workers=1, rules=rules, folder=tmp_path)
     try:
         with pytest.raises(EngineUnavailable):
             await engine.run(add, 1, 1, time_limit=LIMIT)
+    finally:
+        await engine.close()
+
+
+async def test_a_preparation_that_fails_is_told_at_the_start(tmp_path: Path) -> None:
+    engine = _engine(tmp_path, workers=1, prepare=too_short)
+    try:
+        with pytest.raises(TooShort):
+            await engine.start()
+        assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
     finally:
         await engine.close()

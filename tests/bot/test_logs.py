@@ -28,6 +28,8 @@ with structlog.contextvars.bound_contextvars(job="42"):
     logging.getLogger("discord.gateway").debug("WebSocket Event: %s", event)
     logging.getLogger("discord.gateway").debug("WebSocket Event: %s", json.dumps(event))
     log.info("address", url="https://cdn.discordapp.com/attachments/1/2/a.mp3?ex=1&hm=signature")
+    log.info("quoted", text='got "https://cdn.discordapp.com/a.mp3?ex=1&hm=signature" twice')
+    log.info("broken", text="https://cdn.discordapp.com/a.mp3?ex=1&hm=signature\\nnext line")
     logging.getLogger("x").info("token %s", {TOKEN!r})
     try:
         local = {TOKEN!r}
@@ -63,6 +65,12 @@ def test_no_secret_is_ever_written(output: str) -> None:
     assert "uncaught with" in output
     for secret in (TOKEN, "secret-part", INTERACTION, "hm=signature"):
         assert secret not in output
+
+
+def test_what_stands_beside_a_secret_stays(output: str) -> None:
+    assert "?[hidden]" in output
+    for text in ("twice", "next line"):
+        assert text in output
 
 
 def test_one_id_goes_through_all_lines_of_a_job(output: str) -> None:
