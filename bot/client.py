@@ -30,6 +30,10 @@ from moodify_core.errors import ModelError
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+SONGS_AHEAD = 2
+"""Songs that are downloaded while all workers are busy, so that none of them waits for the net."""
+
+
 class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
     """The bot's commands, and what happens when one of them fails."""
 
@@ -115,6 +119,7 @@ class MoodifyBot(commands.AutoShardedBot):
                 ),
                 max_seconds=settings.max_seconds,
                 time_limit=settings.job_timeout,
+                at_hand=settings.workers + SONGS_AHEAD,
             ),
             folder=songs,
         )

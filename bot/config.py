@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     user_queue_limit : int
         Jobs of one person, running and waiting, that are accepted at the same time.
     download_timeout : float
-        Seconds that one download may take in all.
+        Seconds that one download may take, further attempts included.
     stall_timeout : float
         Seconds without a byte after which a download is given up.
     shutdown_grace : float

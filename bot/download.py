@@ -24,6 +24,14 @@ import aiofiles
 import aiohttp
 import structlog
 import yarl
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    RetryError,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+)
 
 from bot.config import LOOPBACK
 
@@ -79,7 +87,7 @@ class DownloadRules:
     stall : float
         Seconds without a byte after which an attempt is given up.
     total : float
-        Seconds for one attempt.
+        Seconds for all attempts together.
     """
 
     hosts: Collection[str]
@@ -125,25 +133,30 @@ async def downloaded(
 async def _fetch_with_patience(
     session: aiohttp.ClientSession, address: yarl.URL, path: Path, rules: DownloadRules
 ) -> None:
-    pause = FIRST_PAUSE
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return await _fetch(session, address, path, rules)
-        except (aiohttp.ClientError, TimeoutError, SourceUnavailable) as error:
-            # Only the kind: the text of some of these errors quotes what the server sent.
-            log.warning("download failed", attempt=attempt, error=type(error).__name__)
-        if attempt < ATTEMPTS:
-            await asyncio.sleep(pause)
-            pause *= 2
-    raise SourceUnavailable
+    insistent = AsyncRetrying(
+        retry=retry_if_exception_type((aiohttp.ClientError, TimeoutError, SourceUnavailable)),
+        wait=wait_exponential(FIRST_PAUSE),
+        stop=stop_after_attempt(ATTEMPTS),
+        before_sleep=_log_failure,
+    )
+    try:
+        async with asyncio.timeout(rules.total):
+            await insistent(_fetch, session, address, path, rules)
+    except (RetryError, TimeoutError) as error:
+        raise SourceUnavailable from error
+
+
+def _log_failure(state: RetryCallState) -> None:
+    assert state.outcome is not None
+    # Only the kind: the text of some of these errors quotes what the server sent.
+    kind = type(state.outcome.exception()).__name__
+    log.warning("download failed", attempt=state.attempt_number, error=kind)
 
 
 async def _fetch(
     session: aiohttp.ClientSession, address: yarl.URL, path: Path, rules: DownloadRules
 ) -> None:
-    timeout = aiohttp.ClientTimeout(
-        total=rules.total, sock_connect=rules.stall, sock_read=rules.stall
-    )
+    timeout = aiohttp.ClientTimeout(sock_connect=rules.stall, sock_read=rules.stall)
     async with session.get(
         address,
         timeout=timeout,

@@ -86,7 +86,7 @@ class JobRequest:
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """What one job may take.
+    """What jobs may take.
 
     Attributes
     ----------
@@ -95,11 +95,14 @@ class JobLimits:
         Longest song, in seconds.
     time_limit : float
         Seconds that its analysis may take.
+    at_hand : int
+        Songs of all jobs that are downloaded and not yet heard, those under way included.
     """
 
     download: DownloadRules
     max_seconds: float
     time_limit: float
+    at_hand: int
 
 
 class Jobs:
@@ -135,6 +138,7 @@ class Jobs:
         self._queue = queue
         self._limits = limits
         self._folder = folder
+        self._room = asyncio.Semaphore(limits.at_hand)
         self._attended: set[asyncio.Task[object]] = set()
         self._at_work: set[asyncio.Task[Outcome]] = set()
         self._closing = False
@@ -240,9 +244,12 @@ class Jobs:
     async def _hear(self, request: JobRequest) -> Outcome:
         title = song_title(request.filename)
         try:
-            async with downloaded(
-                self._session, request.url, folder=self._folder, rules=self._limits.download
-            ) as path:
+            async with (
+                self._room,
+                downloaded(
+                    self._session, request.url, folder=self._folder, rules=self._limits.download
+                ) as path,
+            ):
                 hearing = await self._engine.run(
                     hear, path, title, self._limits.max_seconds, time_limit=self._limits.time_limit
                 )

@@ -56,9 +56,9 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "FIRST_PAUSE", 0.01)
 
 
-def rules(url: str, *, limit: int = LIMIT, stall: float = 5) -> DownloadRules:
+def rules(url: str, *, limit: int = LIMIT, stall: float = 5, total: float = 30) -> DownloadRules:
     host = url.split("/")[2]
-    return DownloadRules(hosts={host}, limit=limit, stall=stall, total=30)
+    return DownloadRules(hosts={host}, limit=limit, stall=stall, total=total)
 
 
 def _is_empty(folder: Path) -> bool:
@@ -205,6 +205,29 @@ async def test_a_stalled_download_is_given_up(
     with pytest.raises(SourceUnavailable):
         async with downloaded(session, url, folder=tmp_path, rules=rules(url, stall=0.1)):
             pass
+    assert _is_empty(tmp_path)
+
+
+async def test_all_attempts_together_have_one_time_limit(
+    serve: Server, session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    asked = 0
+
+    async def trickle(request: web.Request) -> web.StreamResponse:
+        nonlocal asked
+        asked += 1
+        response = web.StreamResponse(headers={"Content-Length": "1000000"})
+        await response.prepare(request)
+        for _ in range(1200):
+            await response.write(b"x")
+            await asyncio.sleep(0.05)
+        return response
+
+    url = await serve(trickle)
+    with pytest.raises(SourceUnavailable):
+        async with downloaded(session, url, folder=tmp_path, rules=rules(url, total=0.3)):
+            pass
+    assert asked == 1
     assert _is_empty(tmp_path)
 
 

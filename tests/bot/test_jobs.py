@@ -37,6 +37,7 @@ from bot.replies import Content
 from moodify_core.errors import SilentAudio
 from tests.bot.songs import hearing
 
+AT_HAND = 2
 SONG = b"ID3" + bytes(997)
 
 
@@ -108,6 +109,7 @@ class Stage:
                 download=DownloadRules(hosts={host}, limit=len(SONG), stall=5, total=5),
                 max_seconds=1200,
                 time_limit=60,
+                at_hand=AT_HAND,
             ),
             folder=folder,
         )
@@ -238,6 +240,24 @@ async def test_a_person_has_one_job_running_and_a_full_queue_says_so(stage: Stag
     finish.set()
     await asyncio.gather(*(task for task, _ in accepted))
     assert [place.text for _, place in accepted] == [None] * 4
+
+
+async def test_few_songs_lie_on_the_disk_however_many_wait(stage: Stage) -> None:
+    finish = asyncio.Event()
+
+    async def wait() -> Hearing:
+        await finish.wait()
+        return hearing()
+
+    stage.engine.plan = wait
+    started = [stage.start(user=user) for user in range(4)]
+    await stage.until_running(AT_HAND)
+    await asyncio.sleep(0.2)
+    assert len(list(stage.folder.iterdir())) == AT_HAND
+    assert stage.engine.running == AT_HAND
+    finish.set()
+    await asyncio.gather(*(task for task, _ in started))
+    assert [place.text for _, place in started] == [None] * 4
 
 
 async def test_closing_lets_running_jobs_finish_and_refuses_the_rest(stage: Stage) -> None:
