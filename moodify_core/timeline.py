@@ -172,11 +172,13 @@ def describe_timeline(analysis: MoodAnalysis, title: str) -> str:
         for mood in others
         if analysis.breakdown[mood] > 0
     )
+    share = analysis.breakdown[analysis.dominant]
+    most = "Mostly {}" if share >= 0.5 else "More {} than anything else"
     head = " ".join(
         [
             f"Mood over time of {f'“{name}”' if name else 'a song'}, {clock(analysis.duration)}.",
-            f"Mostly {analysis.dominant}: {in_percent(analysis.breakdown[analysis.dominant])} "
-            f"of the time{f'; {rest}' if rest else ''}.",
+            f"{most.format(analysis.dominant)}: {in_percent(share)} of the time"
+            f"{f'; {rest}' if rest else ''}.",
             *(["The answer is unsure: no mood is clearly ahead."] if analysis.unsure else []),
         ]
     )

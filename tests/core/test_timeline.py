@@ -271,6 +271,12 @@ def test_the_words_say_so_when_unsure_and_name_no_empty_title() -> None:
     )
 
 
+def test_less_than_half_of_the_time_is_not_called_mostly() -> None:
+    words = describe_timeline(song([Mood.SAD, Mood.SAD, Mood.HAPPY, Mood.ROMANTIC, Mood.HAPPY]), "")
+    dominant = song([Mood.SAD, Mood.SAD, Mood.HAPPY, Mood.ROMANTIC, Mood.HAPPY]).dominant
+    assert f"More {dominant} than anything else: 40% of the time" in words
+
+
 def test_passages_without_room_are_counted() -> None:
     words = describe_timeline(song(list(MOODS) * 100, duration=5_000.0), "x" * 500)
     shown = words.count("–")
