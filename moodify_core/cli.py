@@ -11,10 +11,14 @@ import json
 import logging
 import runpy
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, count
 from pathlib import Path
+from typing import Literal
 
 import click
 from rich.console import Console
@@ -91,62 +95,107 @@ def analyze_command(  # noqa: PLR0913, PLR0917 - one for each option
     if not songs:
         raise click.UsageError("There is no audio file in what you named.")
     several = len(songs) > 1
-    for option, given, suffix in (
-        ("--image", image, ".png"),
-        ("--html", page, ".html"),
-        ("--film", film, ".mp4"),
-    ):
-        if given and several and given.suffix.lower() == suffix and not given.is_dir():
-            raise click.UsageError(f"For several songs, {option} takes a folder.")
-    answers = []
-    failed = False
-    with _progress_bar(len(songs), quiet=as_json) as report:
-        for song in songs:
-            try:
-                progress = report.start(song.name)
-                analysis = analyze(song.path, progress=progress)
-                if image:
-                    _draw(analysis, song, image, several=several, phone=phone)
-                if page:
-                    target = _target(page, song, ".html", several=several)
-                    write_page(song.path, analysis, song.title, target)
-                if film:
-                    target = _target(film, song, ".mp4", several=several)
-                    _film(analysis, song, target, shape, silent=silent, progress=progress)
-            except ModelError as error:
-                raise click.ClickException(str(error)) from error
-            except (MoodifyError, OSError) as error:
-                failed = True
-                _tell_failure(song, error, as_json=as_json)
-                continue
-            answers.append((song, analysis))
-            _tell_answer(song, analysis, as_json=as_json)
+    outputs = [
+        _Output(option, given, suffix, make, several=several)
+        for option, given, suffix, make in (
+            ("--image", image, ".png", partial(_draw, phone=phone)),
+            ("--html", page, ".html", _page),
+            ("--film", film, ".mp4", partial(_film, shape=shape, silent=silent)),
+        )
+        if given
+    ]
+    _refuse_overwriting(songs, outputs, table)
     if table:
-        _write_table(table, answers)
+        _write_row(table, _COLUMNS, mode="w")
+    failed = False
+    for number, song in enumerate(songs, 1):
+        place = f" ({number}/{len(songs)})" if several else ""
+        progress = partial(_progress_bar, f"{song.shown}{place}", quiet=as_json)
+        try:
+            with progress() as heard:
+                analysis = analyze(song.path, progress=heard)
+        except ModelError as error:
+            raise click.ClickException(str(error)) from error
+        except _FAILURES as error:
+            failed = True
+            _tell_failure(song, error, as_json=as_json)
+            continue
+        # The answer comes first: whatever happens to a picture, the song was heard.
+        _tell_answer(song, analysis, as_json=as_json)
+        if table:
+            _write_row(table, _row(song, analysis))
+        for output in outputs:
+            try:
+                with progress() as heard:
+                    output.write(analysis, song, heard)
+            except _FAILURES as error:
+                failed = True
+                _tell_failure(song, error, as_json=False)
     if failed:
         sys.exit(SOME_FAILED)
 
 
+_FAILURES = (MoodifyError, OSError, MemoryError)
+"""What one song may fail with while the others are done."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Song:
+    """A song to be analysed.
+
+    Attributes
+    ----------
+    path : Path
+    name : str
+        What it is called: its file's name, below the folder that was named.
+    label : str
+        What its own files are called, without their suffix; no two songs share one.
+    """
+
     path: Path
     name: str
+    label: str
+
+    @property
+    def shown(self) -> str:
+        return console.printable(self.name)
 
     @property
     def title(self) -> str:
-        return self.path.stem.replace("_", " ")
+        return console.printable(self.path.stem.replace("_", " "))
 
 
 def _find_songs(paths: tuple[Path, ...]) -> list[_Song]:
     """List the files that were named, and all audio files of the folders that were named."""
-    songs = []
+    found = []
     for path in paths:
         if path.is_dir():
             inside = sorted(file for file in path.rglob("*") if file.is_file() and _is_audio(file))
-            songs += [_Song(file, str(file.relative_to(path))) for file in inside]
+            found += [(file, file.relative_to(path)) for file in inside]
+        elif path.is_file():
+            found.append((path, Path(path.name)))
         else:
-            songs.append(_Song(path, path.name))
-    return songs
+            name = console.printable(path.name)
+            raise click.UsageError(f"{name} is a pipe or a device; save the song to a file first.")
+    labels = _labels([name for _, name in found])
+    return [
+        _Song(path, str(name), label) for (path, name), label in zip(found, labels, strict=True)
+    ]
+
+
+def _labels(names: list[Path]) -> list[str]:
+    """Name what is made of songs after them: whole names, or numbers, only where they collide."""
+    stems = [str(name.with_suffix("")) for name in names]
+    owners = Counter(stem.casefold() for stem in stems)
+    labels: list[str] = []
+    taken: set[str] = set()
+    for name, stem in zip(names, stems, strict=True):
+        wanted = stem if owners[stem.casefold()] == 1 else str(name)
+        candidates = chain([wanted], (f"{wanted} ({number})" for number in count(2)))
+        label = next(label for label in candidates if label.casefold() not in taken)
+        taken.add(label.casefold())
+        labels.append(label)
+    return labels
 
 
 def _is_audio(path: Path) -> bool:
@@ -157,33 +206,65 @@ def _is_audio(path: Path) -> bool:
         return False
 
 
-class _Report:
-    """Where a song's progress goes: to a bar on a terminal, else nowhere."""
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """Something that is made of each song: where it goes and how it is made."""
 
-    def __init__(self, progress: Progress | None, songs: int) -> None:
-        self._progress, self._songs, self._started = progress, songs, 0
+    option: str
+    given: Path
+    suffix: str
+    make: Callable[[MoodAnalysis, _Song, Path, Heard | None], None]
+    several: bool
 
-    def start(self, name: str) -> Heard | None:
-        self._started += 1
-        if self._progress is None:
-            return None
-        for task in self._progress.task_ids:
-            self._progress.remove_task(task)
-        count = f" ({self._started}/{self._songs})" if self._songs > 1 else ""
-        task = self._progress.add_task(f"{name}{count}", total=1.0)
-        progress = self._progress
-        return lambda share: progress.update(task, completed=share)
+    def __post_init__(self) -> None:
+        named_as_file = self.given.suffix.lower() == self.suffix and not self.given.is_dir()
+        if self.several and named_as_file:
+            raise click.UsageError(f"For several songs, {self.option} takes a folder.")
+
+    @property
+    def is_folder(self) -> bool:
+        new = not self.given.suffix and not self.given.exists()
+        return self.several or new or self.given.is_dir()
+
+    def target(self, song: _Song) -> Path:
+        """Return the file that was named, or one for this song in the folder that was named."""
+        return self.given / f"{song.label}{self.suffix}" if self.is_folder else self.given
+
+    def write(self, analysis: MoodAnalysis, song: _Song, heard: Heard | None) -> None:
+        target = self.target(song)
+        if self.is_folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        self.make(analysis, song, target, heard)
+
+
+def _refuse_overwriting(songs: list[_Song], outputs: list[_Output], table: Path | None) -> None:
+    originals = {_identity(song.path) for song in songs}
+    targets = [(output.option, output.target(song)) for output in outputs for song in songs]
+    for option, target in [*targets, *([("--csv", table)] if table else [])]:
+        if target.exists() and _identity(target) in originals:
+            name = console.printable(target.name)
+            raise click.UsageError(f"{option} would overwrite the song {name}; name another file.")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Tell files apart whatever links lead to them."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
-def _progress_bar(songs: int, *, quiet: bool) -> Iterator[_Report]:
+def _progress_bar(name: str, *, quiet: bool) -> Iterator[Heard | None]:
+    """Show on a terminal how far it is; the bar is gone when anything else is printed."""
     screen = Console(stderr=True)
     if quiet or not screen.is_terminal:
-        yield _Report(None, songs)
+        yield None
         return
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True) as progress:
-        yield _Report(progress, songs)
+    with Progress(
+        *columns, console=screen, transient=True, redirect_stdout=False, redirect_stderr=False
+    ) as progress:
+        task = progress.add_task(name, total=1.0)
+        yield lambda share: progress.update(task, completed=share)
 
 
 def _tell_answer(song: _Song, analysis: MoodAnalysis, *, as_json: bool) -> None:
@@ -194,35 +275,44 @@ def _tell_answer(song: _Song, analysis: MoodAnalysis, *, as_json: bool) -> None:
 
 
 def _tell_failure(song: _Song, error: Exception, *, as_json: bool) -> None:
-    reason = str(error) if isinstance(error, MoodifyError) else _plain_reason(error)
+    reason = _reason(error)
     if as_json:
         failure = {"kind": type(error).__name__, "message": reason}
         click.echo(json.dumps({"file": str(song.path), "error": failure}))
-    click.echo(f"{song.name}: {reason}", err=True)
+    click.echo(f"{song.shown}: {reason}", err=True)
 
 
-def _plain_reason(error: Exception) -> str:
+def _reason(error: Exception) -> str:
+    if isinstance(error, MoodifyError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "This needs more memory than there is; the file may be damaged."
     detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return f"The file cannot be read or written ({detail})."
 
 
-def _draw(analysis: MoodAnalysis, song: _Song, image: Path, *, several: bool, phone: bool) -> None:
+def _draw(
+    analysis: MoodAnalysis, song: _Song, target: Path, _: Heard | None, *, phone: bool
+) -> None:
     # Matplotlib takes as long to import as a short song takes to analyse.
     from moodify_core.timeline import Layout, draw_timeline
 
-    target = _target(image, song, ".png", several=several)
     layout = Layout.PHONE if phone else Layout.WIDE
     target.write_bytes(draw_timeline(analysis, song.title, layout=layout))
+
+
+def _page(analysis: MoodAnalysis, song: _Song, target: Path, _: Heard | None) -> None:
+    write_page(song.path, analysis, song.title, target)
 
 
 def _film(
     analysis: MoodAnalysis,
     song: _Song,
     target: Path,
-    shape: str,
-    *,
-    silent: bool,
     progress: Heard | None,
+    *,
+    shape: str,
+    silent: bool,
 ) -> None:
     from moodify_core.film import Shape, make_film
 
@@ -237,42 +327,40 @@ def _film(
     )
 
 
-def _target(given: Path, song: _Song, suffix: str, *, several: bool) -> Path:
-    """Return the file that was named, or one for this song in the folder that was named."""
-    if not (several or given.is_dir()):
-        return given
-    target = (given / song.name).with_suffix(suffix)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target
+_COLUMNS = (
+    "file",
+    "seconds",
+    "dominant",
+    "confidence",
+    "unsure",
+    *(f"share_{mood.value}" for mood in MOODS),
+    *(f"probability_{mood.value}" for mood in MOODS),
+)
 
 
-def _write_table(table: Path, answers: list[tuple[_Song, MoodAnalysis]]) -> None:
-    names = [mood.value for mood in MOODS]
-    with table.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(
-            [
-                "file",
-                "seconds",
-                "dominant",
-                "confidence",
-                "unsure",
-                *(f"share_{name}" for name in names),
-                *(f"probability_{name}" for name in names),
-            ]
-        )
-        for song, analysis in answers:
-            writer.writerow(
-                [
-                    song.path,
-                    f"{analysis.duration:.1f}",
-                    analysis.dominant.value,
-                    f"{analysis.confidence:.3f}",
-                    "yes" if analysis.unsure else "no",
-                    *(f"{analysis.breakdown[mood]:.3f}" for mood in MOODS),
-                    *(f"{analysis.probabilities[mood]:.3f}" for mood in MOODS),
-                ]
-            )
+def _row(song: _Song, analysis: MoodAnalysis) -> tuple[str, ...]:
+    path = str(song.path)
+    return (
+        # Spreadsheets run what begins like this as a formula; the apostrophe makes it text.
+        f"'{path}" if path.startswith(("=", "+", "-", "@", "\t", "\r")) else path,
+        f"{analysis.duration:.1f}",
+        analysis.dominant.value,
+        f"{analysis.confidence:.3f}",
+        "yes" if analysis.unsure else "no",
+        *(f"{analysis.breakdown[mood]:.3f}" for mood in MOODS),
+        *(f"{analysis.probabilities[mood]:.3f}" for mood in MOODS),
+    )
+
+
+def _write_row(table: Path, row: tuple[str, ...], *, mode: Literal["w", "a"] = "a") -> None:
+    """Write one row and close the table: it is whole at any time, whatever comes next."""
+    try:
+        with table.open(mode, encoding="utf-8", errors="surrogateescape", newline="") as file:
+            csv.writer(file).writerow(row)
+    except OSError as error:
+        raise click.ClickException(
+            f"The table {console.printable(table.name)} cannot be written ({error.strerror})."
+        ) from error
 
 
 _data_option = click.option(

@@ -6,6 +6,11 @@ from moodify_core.moods import MOODS
 from moodify_core.result import MoodAnalysis, Note, WarningCode
 
 _BAR = 20
+_JOINERS = "\u200c\u200d"
+"""Invisible, but emoji and several scripts are written with them."""
+
+_MOSTLY = 0.5
+"""Share of the time from which a song is mostly of one mood."""
 
 
 def clock(seconds: float) -> str:
@@ -22,6 +27,19 @@ def clock(seconds: float) -> str:
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
+def printable(text: str) -> str:
+    r"""Make any text safe to show in a terminal: no escapes, no line breaks, no turned order.
+
+    Examples
+    --------
+    >>> printable("red\x1b[31m.mp3")
+    'red�[31m.mp3'
+    """
+    return "".join(
+        character if character.isprintable() or character in _JOINERS else "�" for character in text
+    )
+
+
 def summary(name: str, analysis: MoodAnalysis) -> str:
     """Describe an analysis in a few lines of plain text.
 
@@ -35,7 +53,7 @@ def summary(name: str, analysis: MoodAnalysis) -> str:
     -------
     str
     """
-    lines = [f"{name} ({clock(analysis.duration)})", _verdict(analysis), ""]
+    lines = [f"{printable(name)} ({clock(analysis.duration)})", _verdict(analysis), ""]
     for mood in sorted(MOODS, key=lambda mood: -analysis.breakdown[mood]):
         share = analysis.breakdown[mood]
         bar = "█" * round(share * _BAR)
@@ -61,7 +79,9 @@ def _verdict(analysis: MoodAnalysis) -> str:
     mood = analysis.dominant.value
     if analysis.unsure:
         return f"  Not sure: perhaps {mood}, with a probability of {analysis.confidence:.0%}."
-    return f"  Mostly {mood}, with a probability of {analysis.confidence:.0%}."
+    most = analysis.breakdown[analysis.dominant] >= _MOSTLY
+    verdict = f"Mostly {mood}" if most else f"More {mood} than anything else"
+    return f"  {verdict}, with a probability of {analysis.confidence:.0%}."
 
 
 _SENTENCES = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +24,28 @@ TUNE = EXAMPLES / "happy_morning_run.mp3"
 def moodify(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-m", "moodify_core", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def moodify_on_a_terminal(*arguments: object, piped: bool = False) -> tuple[bytes, bytes]:
+    """Run the command with a terminal; return what went there, and what went to a pipe."""
+    leader, follower = pty.openpty()
+    command = [sys.executable, "-m", "moodify_core", *map(str, arguments)]
+    output = subprocess.PIPE if piped else follower
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(command, stdout=output, stderr=follower, env=environment) as process:
+        os.close(follower)
+        seen = bytearray()
+        while True:
+            try:
+                piece = os.read(leader, 65536)
+            except OSError:  # how Linux says that nobody has the terminal open any more
+                break
+            if not piece:
+                break
+            seen += piece
+        rest = process.stdout.read() if process.stdout else b""
+    os.close(leader)
+    return bytes(seen), rest
 
 
 def test_a_song_gives_its_moods_and_a_picture(tmp_path: Path) -> None:
@@ -123,3 +147,111 @@ def test_several_songs_cannot_share_one_film(tmp_path: Path) -> None:
     done = moodify("analyze", TUNE, TUNE, "--film", tmp_path / "one.mp4")
     assert done.returncode == 2
     assert "--film takes a folder" in done.stderr
+
+
+def test_the_progress_bar_is_gone_before_the_answer() -> None:
+    seen, _ = moodify_on_a_terminal("analyze", TUNE)
+    bar, _, answer = seen.partition(b"happy_morning_run.mp3 (0:35)")
+    assert "━".encode() in bar
+    assert bar.endswith((b"\x1b[2K", b"\r\n"))
+    assert b"\x1b" not in answer
+    assert "━".encode() not in answer
+
+
+def test_the_answer_goes_to_a_pipe_and_the_bar_to_the_terminal() -> None:
+    seen, answer = moodify_on_a_terminal("analyze", TUNE, piped=True)
+    assert "━".encode() in seen
+    assert b"(0:35)" not in seen
+    assert answer.startswith(b"happy_morning_run.mp3 (0:35)")
+
+
+@pytest.mark.parametrize("option", ["--image", "--html", "--film", "--csv"])
+@pytest.mark.parametrize("link", [False, True])
+def test_a_song_is_never_overwritten(tmp_path: Path, option: str, link: bool) -> None:
+    song = tmp_path / "song.mp3"
+    song.write_bytes(TUNE.read_bytes())
+    target = tmp_path / "link.mp3" if link else song
+    if link:
+        target.symlink_to(song)
+    done = moodify("analyze", song, option, target)
+    assert done.returncode == 2
+    assert f"{option} would overwrite the song" in done.stderr
+    assert song.read_bytes() == TUNE.read_bytes()
+
+
+def test_songs_that_differ_in_their_ending_keep_their_own_pictures(tmp_path: Path) -> None:
+    album, pictures = tmp_path / "album", tmp_path / "pictures"
+    album.mkdir()
+    for name in ("tune.mp3", "tune.mpeg", "a.b.mp3"):
+        (album / name).write_bytes(TUNE.read_bytes())
+    assert moodify("analyze", album, album / "tune.mp3", "--image", pictures).returncode == 0
+    made = {path.name for path in pictures.iterdir()}
+    assert made == {"tune.mp3.png", "tune.mpeg.png", "a.b.png", "tune.mp3 (2).png"}
+
+
+def test_one_song_may_go_to_a_new_folder(tmp_path: Path) -> None:
+    assert moodify("analyze", TUNE, "--image", f"{tmp_path}/new/").returncode == 0
+    assert (tmp_path / "new" / "happy_morning_run.png").is_file()
+
+
+def test_the_answer_is_told_even_if_its_picture_cannot_be_written(tmp_path: Path) -> None:
+    picture = tmp_path / "missing" / "mood.png"
+    done = moodify("analyze", TUNE, "--image", picture)
+    assert "happy_morning_run.mp3 (0:35)" in done.stdout
+    machine = moodify("analyze", TUNE, "--image", picture, "--json")
+    assert machine.returncode == 1
+    assert json.loads(machine.stdout)["dominant"]
+
+
+@pytest.mark.parametrize("table", ["missing/moods.csv", "/dev/full"])
+def test_a_table_that_cannot_be_written_is_said(tmp_path: Path, table: str) -> None:
+    done = moodify("analyze", TUNE, "--csv", tmp_path / table)
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_pipes_and_devices_are_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "song.mp3")
+    for path in (tmp_path / "song.mp3", Path("/dev/zero")):
+        done = moodify("analyze", path)
+        assert done.returncode == 2
+        assert "is a pipe or a device" in done.stderr
+
+
+def test_hostile_names_reach_neither_terminal_nor_spreadsheet(tmp_path: Path) -> None:
+    names = (b"esc\x1b[31m.mp3", b"new\nline.mp3", b"\xff.mp3", "turned\u202egnp.mp3".encode())
+    for name in names:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(
+            TUNE.read_bytes()[:60000]
+        )
+    table = tmp_path / "moods.csv"
+    done = moodify("analyze", tmp_path, "--csv", table, "--image", tmp_path / "pictures")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not {"\x1b", "\u202e"} & set(done.stdout)
+    assert "new\ufffdline.mp3 (" in done.stdout
+    assert "\ufffd.mp3 (" in done.stdout
+    assert b"\xff.mp3" in table.read_bytes()
+    answers = [
+        json.loads(line)
+        for line in moodify("analyze", tmp_path, "--json").stdout.split("\n")
+        if line
+    ]
+    assert {os.fsencode(Path(answer["file"]).name) for answer in answers} == set(names)
+
+
+def test_a_name_is_no_formula(tmp_path: Path) -> None:
+    (tmp_path / "=cmd.mp3").write_bytes(TUNE.read_bytes())
+    command = [sys.executable, "-m", "moodify_core", "analyze", "=cmd.mp3", "--csv", "t.csv"]
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True)
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text(encoding="utf-8")))
+    assert row["file"] == "'=cmd.mp3"
+
+
+def test_decoders_write_nothing_to_the_terminal(tmp_path: Path) -> None:
+    data = TUNE.read_bytes()
+    (tmp_path / "cut.mp3").write_bytes(data[: len(data) * 2 // 3])
+    done = moodify("analyze", tmp_path / "cut.mp3")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "the file ends early" in done.stdout
