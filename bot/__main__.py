@@ -1,6 +1,7 @@
 """Run the bot: ``python -m bot``.
 
-Exit codes: 0 stopped as told, 1 Discord cannot be reached, 2 the settings cannot be used.
+Exit codes: 0 stopped as told, 1 Discord cannot be reached, 2 the settings or the system cannot be
+used.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import asyncio
 import signal
 import sys
 
-from bot.client import run_bot
 from bot.config import Settings, SettingsError, forget_secrets, load_settings
 from bot.logs import configure_logging
 
@@ -22,6 +22,9 @@ def main() -> int:
     int
         The exit code.
     """
+    if sys.platform == "win32":
+        sys.stderr.write("The bot does not run on Windows itself: start it in WSL or in Docker.\n")
+        return 2
     try:
         settings = load_settings()
         forget_secrets()
@@ -41,6 +44,9 @@ def main() -> int:
 
 
 async def _run_until_signalled(settings: Settings) -> None:
+    # Imported here as it needs what is not there on Windows.
+    from bot.client import run_bot
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):

@@ -180,9 +180,9 @@ async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
     Raises
     ------
     SettingsError
-        If Discord does not accept the token.
+        If Discord does not accept the token, or the data folder cannot be used.
     ConnectionError
-        If Discord cannot be reached at the start.
+        If Discord cannot be reached at the start, or turns the bot away.
     """
     Route.BASE = settings.discord_api
     async with MoodifyBot(settings) as bot:
@@ -210,9 +210,17 @@ async def _start(bot: MoodifyBot, token: str) -> None:
         raise ConnectionError(
             f"Discord cannot be reached ({error}): check the network, then start again."
         ) from error
+    except discord.ConnectionClosed as error:
+        raise ConnectionError(
+            f"Discord has closed the connection for good ({error.code}): see whether the token "
+            "and the bot's settings in the developer portal still hold, then start again."
+        ) from error
     except discord.HTTPException as error:
         if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise
+            raise ConnectionError(
+                f"Discord does not let the bot in ({error.status}): wait some minutes, see "
+                "whether the bot is still in order in the developer portal, then start again."
+            ) from error
         raise ConnectionError(
             f"Discord has a problem of its own right now ({error.status}): start again later."
         ) from error
@@ -237,8 +245,14 @@ async def _use_gateway_of(bot: MoodifyBot, api: str) -> None:
 def _folders(data: Path) -> tuple[Path, Path, Path]:
     """Make the bot's folders, readable by nobody else, without songs of an earlier run."""
     songs, caches = data / "songs", data / "caches"
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.rmtree(songs, ignore_errors=True)
-    songs.mkdir(mode=0o700)
-    caches.mkdir(mode=0o700, exist_ok=True)
+    try:
+        for folder in (data, songs, caches):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+    except OSError as error:
+        raise SettingsError(
+            f"The bot cannot have {error.filename} as a folder of its own ({error.strerror}): "
+            "name another in MOODIFY_DATA_DIR, or make this one the bot's, then start again."
+        ) from None
     return data, songs.resolve(), caches.resolve()

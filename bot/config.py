@@ -5,7 +5,9 @@ Every setting is described in ``.env.example``; a test keeps the two alike.
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +20,9 @@ PREFIX = "MOODIFY_"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - the name of the variable, not a token
 DISCORD_API = "https://discord.com/api/v10"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_PR_SET_DUMPABLE = 4
+"""From Linux's ``sys/prctl.h``."""
 
 
 class SettingsError(Exception):
@@ -144,13 +149,26 @@ def load_settings() -> Settings:
         return Settings()  # type: ignore[call-arg]  # the token comes from the environment
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
+    except UnicodeDecodeError:
+        raise SettingsError(
+            "The file .env is not UTF-8 text: save it again in that encoding, then start again."
+        ) from None
+    except OSError as error:
+        raise SettingsError(
+            f"The file .env cannot be read ({error.strerror}): let the bot's user read it, then "
+            "start again."
+        ) from None
 
 
 def forget_secrets() -> None:
     """Take the token and all other settings out of this process's environment.
 
-    Worker processes inherit the environment, and they decode files of strangers.
+    Worker processes inherit the environment, and they decode files of strangers. On Linux, other
+    processes of the same user can no longer look into this one either: what it was started with
+    would still be there to read.
     """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
     for name in list(os.environ):
         if name.upper() == TOKEN_NAME or name.upper().startswith(PREFIX):
             del os.environ[name]

@@ -13,6 +13,9 @@ UNTITLED = "untitled"
 _JOINERS = frozenset("\u200c\u200d")
 """Invisible, but part of how Persian and emoji are spelt, and harmless."""
 
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and signs that show nothing: Hangul fillers and the empty Braille cell."""
+
 _MAX_MARKS = 3
 """Accents on one letter; more only serves to smear over the lines around."""
 
@@ -40,12 +43,17 @@ def song_title(filename: str) -> str:
     text = _EXTENSION.sub("", " ".join(_visible(text).split()))
     if len(text) > TITLE_LIMIT:
         text = text[: TITLE_LIMIT - 1].rstrip() + "…"
-    return text if any(character not in _JOINERS for character in text) else UNTITLED
+    return text if any(map(_shows_alone, text)) else UNTITLED
 
 
 def inline_code(title: str) -> str:
     """Return a title from `song_title` as inline code, in which nothing else has a meaning."""
     return f"`{title}`"
+
+
+def _shows_alone(character: str) -> bool:
+    """Whether a character is more than a joiner or an accent on another."""
+    return unicodedata.category(character)[0] in "LNPS"
 
 
 def _visible(text: str) -> str:
@@ -54,7 +62,7 @@ def _visible(text: str) -> str:
     for character in text:
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
-        if category.startswith("Z") or category == "Cc":
+        if category.startswith("Z") or category == "Cc" or character in _BLANKS:
             kept.append(" ")
         elif (category.startswith("C") and character not in _JOINERS) or marks > _MAX_MARKS:
             continue

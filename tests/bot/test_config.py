@@ -126,6 +126,42 @@ def test_forgotten_secrets_reach_no_child(monkeypatch: pytest.MonkeyPatch) -> No
     assert "with-a-password" not in child.stdout
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows this")
+def test_nobody_else_may_look_into_a_process_that_forgot_its_secrets() -> None:
+    script = (
+        "import ctypes; from bot.config import forget_secrets; forget_secrets(); "
+        "print(ctypes.CDLL(None).prctl(3))"  # PR_GET_DUMPABLE
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "0"
+
+
+def test_a_file_of_settings_that_is_not_utf8_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes("DISCORD_TOKEN=é".encode("utf-16"))
+    with pytest.raises(SettingsError, match=r"\.env is not UTF-8"):
+        load_settings()
+
+
+def test_windows_is_told_in_one_sentence_and_exit_code_2() -> None:
+    script = (
+        "import runpy, sys, bot.config, bot.logs; sys.platform = 'win32'; "
+        "sys.modules['resource'] = None; runpy.run_module('bot', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "The bot does not run on Windows itself: start it in WSL or in Docker.\n"
+    )
+
+
 @pytest.mark.parametrize("token", [None, ""])
 def test_a_missing_token_is_one_sentence_and_exit_code_2(token: str | None, tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "DISCORD_TOKEN"}

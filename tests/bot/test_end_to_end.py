@@ -7,6 +7,7 @@ import io
 import json
 import os
 import signal
+import stat
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -144,6 +145,17 @@ async def test_the_message_command_answers_for_the_first_song(server: Server) ->
         "Analyze mood", user=server.people[2], message=posted
     )
     check_answer(await exchange.final(PATIENCE), "first")
+
+
+async def test_the_message_command_finds_a_song_that_was_forwarded(server: Server) -> None:
+    posted = await server.double.post_message(
+        server.people[1], server.channel, "listen", attachments=[song(1, "passed on.mp3")]
+    )
+    forwarded = await server.double.forward_message(server.people[3], server.channel, posted)
+    exchange = await server.double.message_command(
+        "Analyze mood", user=server.people[2], message=forwarded
+    )
+    check_answer(await exchange.final(PATIENCE), "passed on")
 
 
 async def test_a_message_without_a_song_gets_a_private_sentence(server: Server) -> None:
@@ -401,32 +413,66 @@ async def test_a_token_that_discord_does_not_know_is_one_sentence(
     own_server: Server, tmp_path: Path
 ) -> None:
     environment = settings_for(own_server.double, tmp_path) | {"DISCORD_TOKEN": "wrong"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot"),
-        cwd=tmp_path,
-        env=environment,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 2
-    assert "Discord does not accept the token" in errors.decode().splitlines()[-1]
-    assert b"Traceback" not in errors
+    code, errors = await _start(tmp_path, environment)
+    assert code == 2
+    assert "Discord does not accept the token" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("status", [403, 429])
+async def test_a_discord_that_turns_the_bot_away_is_one_sentence(
+    own_server: Server, tmp_path: Path, status: int
+) -> None:
+    own_server.double.fail("GET", "/users/@me", status=status, times=9, retry_after=0.01)
+    code, errors = await _start(tmp_path, settings_for(own_server.double, tmp_path))
+    assert code == 1
+    assert f"Discord does not let the bot in ({status})" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
+async def test_a_data_folder_that_cannot_be_made_is_one_sentence(
+    own_server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    place = tmp_path / "file" / "data"
+    code, errors = await _start(tmp_path, settings_for(own_server.double, place))
+    assert code == 2
+    assert f"The bot cannot have {place}" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
+async def test_folders_that_are_there_already_are_closed_to_others(
+    own_server: Server, tmp_path: Path
+) -> None:
+    folders = [tmp_path / "data" / name for name in ("", "songs", "caches")]
+    for folder in folders:
+        folder.mkdir()
+        folder.chmod(0o755)
+    async with running_bot(own_server.double, tmp_path):
+        await own_server.double.wait_command("mood", PATIENCE)
+        assert [stat.S_IMODE(folder.stat().st_mode) for folder in folders] == [0o700] * 3
 
 
 async def test_a_discord_that_cannot_be_reached_is_one_sentence(
     own_server: Server, tmp_path: Path
 ) -> None:
     nowhere = {"MOODIFY_DISCORD_API": "http://127.0.0.1:1/api/v10"}
+    code, errors = await _start(tmp_path, settings_for(own_server.double, tmp_path) | nowhere)
+    assert code == 1
+    assert "Discord cannot be reached" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
+async def _start(folder: Path, environment: dict[str, str]) -> tuple[int | None, str]:
+    """Start a bot that is to stop by itself; return its exit code and what it says."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot"),
-        cwd=tmp_path,
-        env=settings_for(own_server.double, tmp_path) | nowhere,
+        cwd=folder,
+        env=environment,
         stderr=asyncio.subprocess.PIPE,
     )
     _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
-    assert process.returncode == 1
-    assert "Discord cannot be reached" in errors.decode().splitlines()[-1]
-    assert b"Traceback" not in errors
+    return process.returncode, errors.decode()
 
 
 def _cpu_seconds(pid: int) -> float:

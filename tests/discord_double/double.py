@@ -248,6 +248,14 @@ class DiscordDouble:
         self.changes.notify()
         return message
 
+    async def forward_message(self, author: User, channel: Channel, original: Message) -> Message:
+        """Let a user forward a message to a channel."""
+        message = Message(author=author, channel=channel, forwarded=original)
+        self.world.save(message)
+        self._delivered(await self.backend.announce("MESSAGE_CREATE", message))
+        self.changes.notify()
+        return message
+
     async def delete_message(self, message: Message) -> None:
         """Let a message be deleted."""
         await self.backend.delete(self.world.messages[message.id])

@@ -360,7 +360,13 @@ def without_content(message: Json, bot_id: str, guild_id: str | None) -> Json:
     stripped = dict(message)
     mentioned = any(user["id"] == bot_id for user in message["mentions"])
     if guild_id is not None and message["author"]["id"] != bot_id and not mentioned:
-        stripped |= {"content": "", "embeds": [], "attachments": [], "components": []}
+        hidden: Json = {"content": "", "embeds": [], "attachments": [], "components": []}
+        stripped |= hidden
+        if "message_snapshots" in message:
+            stripped["message_snapshots"] = [
+                {"message": snapshot["message"] | hidden}
+                for snapshot in message["message_snapshots"]
+            ]
     if isinstance(message.get("referenced_message"), dict):
         stripped["referenced_message"] = without_content(
             message["referenced_message"], bot_id, guild_id

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
 TEXT_CHANNEL, DM_CHANNEL = 0, 1
+REPLY, FORWARD = 0, 1
 
 ADD_REACTIONS = 1 << 6
 VIEW_CHANNEL = 1 << 10
@@ -299,6 +300,7 @@ class Message:
     reactions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     mentions: tuple[User, ...] = ()
     reply_to: Message | None = None
+    forwarded: Message | None = None
     interaction: Json | None = None
     webhook_id: str | None = None
     nonce: str | None = None
@@ -360,15 +362,40 @@ class Message:
             written |= {"webhook_id": self.webhook_id, "application_id": self.webhook_id}
         if self.nonce is not None:
             written["nonce"] = self.nonce
+        if self.forwarded is not None:
+            whole = self.forwarded.payload(viewer_id=viewer_id, nested=True)
+            snapshot = {key: whole[key] for key in _KEPT_IN_A_SNAPSHOT}
+            written["message_reference"] = _reference(FORWARD, self.forwarded)
+            written["message_snapshots"] = [{"message": snapshot}]
         if self.reply_to is not None and not nested:
-            written["message_reference"] = {
-                "type": 0,
-                "message_id": self.reply_to.id,
-                "channel_id": self.reply_to.channel.id,
-                **({"guild_id": self.channel.guild_id} if self.channel.guild_id else {}),
-            }
+            written["message_reference"] = _reference(REPLY, self.reply_to)
             written["referenced_message"] = self.reply_to.payload(viewer_id=viewer_id, nested=True)
         return written
+
+
+# Who wrote it, and where, a forwarded message does not tell.
+_KEPT_IN_A_SNAPSHOT = (
+    "type",
+    "content",
+    "embeds",
+    "attachments",
+    "timestamp",
+    "edited_timestamp",
+    "flags",
+    "mentions",
+    "mention_roles",
+    "components",
+)
+
+
+def _reference(kind: int, message: Message) -> Json:
+    guild_id = message.channel.guild_id
+    return {
+        "type": kind,
+        "message_id": message.id,
+        "channel_id": message.channel.id,
+        **({"guild_id": guild_id} if guild_id else {}),
+    }
 
 
 def numbered(components: Iterable[Json]) -> list[Json]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import discord
@@ -63,7 +64,8 @@ class MoodCog(commands.Cog):
     async def _analyze_message(
         self, interaction: discord.Interaction, message: discord.Message
     ) -> None:
-        file = first_audio(message.attachments)
+        forwarded = (snapshot.attachments for snapshot in message.message_snapshots)
+        file = first_audio(chain(message.attachments, *forwarded))
         # Told from what Discord has sent along, so that it is known in time whether everybody
         # should see the answer.
         await self._answer(interaction, file, private=file is None)
