@@ -10,6 +10,7 @@ import discord
 from bot.engine import Hearing
 from bot.presentation import texts
 from bot.presentation.titles import inline_code
+from moodify_core.console import clock
 from moodify_core.moods import MOODS, Mood, MoodShares
 from moodify_core.result import MoodAnalysis
 
@@ -44,7 +45,7 @@ def mood_embed(title: str, analysis: MoodAnalysis) -> discord.Embed:
         # A colour of its own would claim more than is known.
         colour=_GREY if analysis.unsure else discord.Colour.from_str(analysis.dominant.colour),
     )
-    embed.add_field(name=texts.LENGTH, value=texts.clock(analysis.duration))
+    embed.add_field(name=texts.LENGTH, value=clock(analysis.duration))
     if notes := "\n".join(_notes(analysis)):
         embed.add_field(name=texts.NOTES, value=notes[:_FIELD_LIMIT], inline=False)
     return embed
@@ -66,7 +67,7 @@ def with_picture(embed: discord.Embed, hearing: Hearing) -> tuple[discord.Embed,
 
 def plain_text(title: str, analysis: MoodAnalysis) -> str:
     """Return the answer as a text, for where embeds may not be shown."""
-    shares = list(zip(MOODS, percentages(analysis.breakdown), strict=True))
+    shares = [(mood, percentage(analysis.breakdown[mood])) for mood in MOODS]
     return texts.plain_answer(inline_code(title), _headline(analysis), shares)
 
 
@@ -81,35 +82,26 @@ def bars(breakdown: MoodShares) -> str:
     breakdown : mapping of Mood to float
         Shares that sum to 1.
     """
-    rows = [
-        _bar(mood, percent, breakdown[mood])
-        for mood, percent in zip(MOODS, percentages(breakdown), strict=True)
-    ]
-    return "```\n" + "\n".join(rows) + "\n```"
+    rows = "\n".join(_bar(mood, breakdown[mood]) for mood in MOODS)
+    return f"```\n{rows}\n```"
 
 
-def percentages(breakdown: MoodShares) -> tuple[int, ...]:
-    """Return the shares in whole percent, in the order of `MOODS`, so that they sum to 100.
+def percentage(share: float) -> str:
+    """Return a share in whole percent, as the picture writes it: what is there is never 0 %.
 
     Parameters
     ----------
-    breakdown : mapping of Mood to float
-        Shares that sum to 1.
+    share : float
+        0..1.
     """
-    exact = [breakdown[mood] * 100 for mood in MOODS]
-    whole = [int(value) for value in exact]
-    # What rounding down took away goes to those that lost most by it.
-    losers = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
-    for i in losers[: 100 - sum(whole)]:
-        whole[i] += 1
-    return tuple(whole)
+    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
 
 
-def _bar(mood: Mood, percent: int, share: float) -> str:
-    blocks = round(share * BAR_WIDTH)
+def _bar(mood: Mood, share: float) -> str:
     # A mood that is there at all is seen.
-    blocks = max(blocks, 1) if percent else blocks
-    return f"{texts.MOOD_NAMES[mood]:<{_NAME_WIDTH}} {percent:>3}% {'█' * blocks}".rstrip()
+    blocks = max(round(share * BAR_WIDTH), 1) if share else 0
+    name = texts.MOOD_NAMES[mood]
+    return f"{name:<{_NAME_WIDTH}} {percentage(share):>4} {'█' * blocks}".rstrip()
 
 
 def _headline(analysis: MoodAnalysis) -> str:

@@ -23,6 +23,7 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
+from moodify_core.console import clock
 from moodify_core.errors import (
     BrokenAudio,
     FilmTooLong,
@@ -77,7 +78,7 @@ def headline(mood: Mood, confidence: float, *, unsure: bool) -> str:
     return f"{mood.emoji} This song feels **{name}** ({confidence:.0%} sure)."
 
 
-def plain_answer(title: str, headline: str, shares: Sequence[tuple[Mood, int]]) -> str:
+def plain_answer(title: str, headline: str, shares: Sequence[tuple[Mood, str]]) -> str:
     """Return the whole answer as a text, for where embeds may not be shown.
 
     Parameters
@@ -86,10 +87,10 @@ def plain_answer(title: str, headline: str, shares: Sequence[tuple[Mood, int]]) 
         The song's title, made harmless.
     headline : str
         What `headline` returned.
-    shares : sequence of (Mood, int)
-        Percentages.
+    shares : sequence of (Mood, str)
+        With their percentages.
     """
-    listed = ", ".join(f"{MOOD_NAMES[mood]} {percent}%" for mood, percent in shares)
+    listed = ", ".join(f"{MOOD_NAMES[mood]} {percent}" for mood, percent in shares)
     return f"{title}\n{headline}\n{listed}"
 
 
@@ -215,13 +216,6 @@ def analyser_error(error: MoodifyError) -> str:  # noqa: PLR0911 - a sentence fo
                 "please tell whoever runs this bot."
             )
     return "This audio cannot be analysed; try to export the song in another format."
-
-
-def clock(seconds: float) -> str:
-    """Return a length as m:ss, or h:mm:ss from an hour on."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def size(count: int) -> str:

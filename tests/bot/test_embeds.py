@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.presentation.embeds import bars, mood_embed, percentages, plain_text, with_picture
+from bot.presentation.embeds import bars, mood_embed, percentage, plain_text, with_picture
 from bot.presentation.titles import song_title
+from moodify_core.drawing import in_percent
 from moodify_core.moods import MOODS, Mood, shares
 from moodify_core.result import Note, WarningCode
 from tests.bot.songs import PNG, analysis, hearing
@@ -64,19 +65,20 @@ def test_every_warning_has_its_sentence() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "clock"),
-    [(1, "0:01"), (59.6, "1:00"), (61.2, "1:01"), (3599.4, "59:59"), (3600, "1:00:00")],
+    [(1, "0:01"), (59.6, "0:59"), (61.2, "1:01"), (3599.4, "59:59"), (3600, "1:00:00")],
 )
 def test_the_length_is_written_as_a_clock_shows_it(seconds: float, clock: str) -> None:
     assert mood_embed("Moonlit", analysis(duration=seconds)).fields[0].value == clock
 
 
-@given(distributions)
-def test_percentages_sum_to_a_hundred_and_are_near(values: list[float]) -> None:
-    breakdown = shares(value / sum(values) for value in values)
-    whole = percentages(breakdown)
-    assert sum(whole) == 100
-    for mood, percent in zip(MOODS, whole, strict=True):
-        assert abs(percent - breakdown[mood] * 100) < 1
+@given(st.floats(0, 1))
+def test_shares_are_written_as_in_the_picture(share: float) -> None:
+    assert percentage(share) == in_percent(share)
+
+
+def test_a_share_that_is_there_is_never_none() -> None:
+    lines = bars(shares((0.004, 0, 0.125, 0.125, 0.746))).splitlines()[1:-1]
+    assert [line.split()[1] for line in lines] == ["<1%", "0%", "12%", "12%", "75%"]
 
 
 @given(distributions)
