@@ -51,7 +51,7 @@ def mel_filters() -> FloatArray:
     return (triangles * (2.0 / (edges[2:] - edges[:-2]))).astype(np.float32)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=101)  # every tuning that `TuningEstimator` tells, 5 MB in all
 def chroma_filters(tuning: float) -> FloatArray:
     """Weights that fold a spectrum into the twelve pitch classes, C first.
 

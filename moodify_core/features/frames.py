@@ -36,6 +36,7 @@ ROLLOFF = 0.85
 
 _AMIN = 1e-10
 """Smallest power that is told from nothing, as in librosa."""
+_DECIBEL = np.float32(10 / np.log(10))
 _BLOCK = 128
 """Frames per transform: a block of spectra (0.5 MB) stays in a core's second-level cache."""
 
@@ -141,7 +142,7 @@ class FrameAnalyser:
             "mfcc": lambda block: block.mel_db @ self._dct,
             "chroma": self._chroma,
             "tonnetz": lambda block: _tonnetz(self._chroma(block)),
-            "contrast": lambda block: self._contrast(block.magnitude),
+            "contrast": self._contrast,
             "onset_strength": lambda block: self._onset_strength(block.mel_db),
         }
 
@@ -173,11 +174,12 @@ class FrameAnalyser:
 
     def _chroma(self, block: _Block) -> FloatArray:
         if block.chroma is None:
-            filters = chroma_filters(self._tuning.update(block.magnitude))
+            filters = chroma_filters(self._tuning.update(block.power))
             block.chroma = _relative(block.power @ filters)
         return block.chroma
 
-    def _contrast(self, magnitude: FloatArray) -> FloatArray:
+    def _contrast(self, block: _Block) -> FloatArray:
+        magnitude = np.sqrt(block.power[:, : self._bands[-1][1]])
         contrast = np.empty((len(magnitude), len(self._bands)), np.float32)
         for band, (first, end, quantile) in enumerate(self._bands):
             ordered = np.sort(magnitude[:, first:end], axis=1)
@@ -196,7 +198,9 @@ class FrameAnalyser:
 
 
 def _decibel(power: FloatArray) -> FloatArray:
-    return 10 * np.log10(np.maximum(power, _AMIN))
+    # numpy's natural logarithm is several times faster than its log10.
+    decibel: FloatArray = _DECIBEL * np.log(np.maximum(power, _AMIN))
+    return decibel
 
 
 def _relative(chroma: FloatArray) -> FloatArray:

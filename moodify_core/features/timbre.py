@@ -20,12 +20,26 @@ MEL_BANDS = 104
 N_COEFFICIENTS = 16
 _COMPRESSION = 1e3
 _TINY = 1e-12
+_PER_DECADE = np.float32(1 / np.log(10))
+"""numpy's natural logarithm is several times faster than its log10."""
 _WIDE = ((0, 12), (12, 24), (24, 40), (40, 56), (56, 76), (76, 104))
 """Six wide bands: about 0-150, 150-300, 300-500, 500-800, 0.8-2 and 2-7 kHz; in mel bands."""
 _FLUX_BANDS = {"lo": slice(0, 4), "mid": slice(4, 14), "hi": slice(14, 26), "all": slice(0, 26)}
 _PULSE_BANDS = ("lo", "hi", "all")
 _LAG_EDGES = (8, 11, 15, 21, 29, 41, 58, 87)
 """Lags in frames between 323 and 30 beats a minute, half an octave each."""
+_PADDED = 512
+"""Samples of the transform for an autocorrelation: a window's frames and the longest lag."""
+
+
+def _wide_bands() -> FloatArray:
+    bands = np.zeros((MEL_BANDS, len(_WIDE)), np.float32)
+    for index, (low, high) in enumerate(_WIDE):
+        bands[low:high, index] = 1 / (high - low)
+    return bands
+
+
+_WIDE_BANDS = _wide_bands()
 _DCT = scipy.fft.dct(np.eye(MEL_BANDS // 2), norm="ortho", axis=1)[:, :N_COEFFICIENTS].astype(
     np.float32
 )
@@ -44,7 +58,7 @@ def pool_mel(mel: FloatArray) -> FloatArray:
     float32 array, shape (len(MEL_NAMES),)
     """
     reference = float(mel.mean()) + _TINY
-    compressed = np.log10(1 + np.float32(_COMPRESSION / reference) * mel)
+    compressed = _PER_DECADE * np.log(1 + np.float32(_COMPRESSION / reference) * mel)
     pairs = 0.5 * (compressed[:, ::2] + compressed[:, 1::2])
     fours = 0.5 * (pairs[:, ::2] + pairs[:, 1::2])
     parts = (
@@ -63,12 +77,12 @@ def _timbre(cepstrum: FloatArray) -> FloatArray:
 
 
 def _bands(mel: FloatArray, reference: float) -> FloatArray:
-    power = np.stack([mel[:, low:high].mean(axis=1) for low, high in _WIDE], axis=1)
+    power = mel @ _WIDE_BANDS
     level = np.log10(power.mean(axis=0) / reference + 1e-6)
     envelope = np.log10(1e-4 * reference + power)
     centred = envelope - envelope.mean(axis=0)
     spread = envelope.std(axis=0)
-    skewness = (centred**3).mean(axis=0) / np.maximum(spread, 1e-3) ** 3
+    skewness = (centred * centred * centred).mean(axis=0) / np.maximum(spread, 1e-3) ** 3
     together = (centred.T @ centred) / len(centred) / (np.outer(spread, spread) + 1e-9)
     upper = np.triu_indices(len(_WIDE), 1)
     return np.concatenate(
@@ -89,8 +103,9 @@ def _flux(fours: FloatArray) -> FloatArray:
     statistics = np.stack((mean, onsets.std(axis=0), high, median, crest, unevenness))
 
     columns = [list(_FLUX_BANDS).index(name) for name in _PULSE_BANDS]
-    spectrum = np.abs(scipy.fft.rfft(onsets[:, columns] - mean[columns], 1024, axis=0)) ** 2
-    correlation = scipy.fft.irfft(spectrum, axis=0)[: _LAG_EDGES[-1]]
+    spectrum = scipy.fft.rfft(onsets[:, columns] - mean[columns], _PADDED, axis=0)
+    power = spectrum.real**2 + spectrum.imag**2
+    correlation = scipy.fft.irfft(power, axis=0)[: _LAG_EDGES[-1]]
     correlation = correlation / (correlation[0] + 1e-3)
     correlation *= (frames / np.maximum(frames - np.arange(len(correlation)), 1))[:, None]
     beats = correlation[_LAG_EDGES[0] :]

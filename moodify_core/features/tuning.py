@@ -28,19 +28,19 @@ class TuningEstimator:
         first, last = np.searchsorted(FREQUENCIES, (_LOWEST_HZ, _HIGHEST_HZ))
         self._range = slice(int(first), int(last))
 
-    def update(self, magnitude: FloatArray) -> float:
+    def update(self, power: FloatArray) -> float:
         """Take a block of spectra and return the estimate so far.
 
         Parameters
         ----------
-        magnitude : float32 array, shape (frames, 1025)
+        power : float32 array, shape (frames, 1025)
 
         Returns
         -------
         float
             Fraction of a semitone, -0.5..0.5; 0 until a peak was heard.
         """
-        pitches = self._pitches(magnitude[::_FRAME_STEP])
+        pitches = self._pitches(np.sqrt(power[::_FRAME_STEP]))
         semitones = 12 * np.log2(pitches / _A0)
         deviation = semitones - np.floor(semitones + 0.5)
         self._histogram += np.histogram(deviation, _BINS, (-0.5, 0.5))[0]
