@@ -9,13 +9,16 @@ import os
 import pty
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import pytest
 from PIL import Image
 
-from moodify_core.moods import MOODS
+from moodify_core import analyze
+from moodify_core.console import summary
+from moodify_core.moods import MOODS, Mood, shares
 
 EXAMPLES = Path("examples").resolve()
 TUNE = EXAMPLES / "happy_morning_run.mp3"
@@ -59,6 +62,18 @@ def test_a_song_gives_its_moods_and_a_picture(tmp_path: Path) -> None:
     assert sum(shares) == pytest.approx(100, abs=2)
     with Image.open(tmp_path / "mood.png") as picture:
         assert picture.size == (1200, 600)
+
+
+def test_less_than_half_of_the_time_is_not_called_mostly() -> None:
+    answer = replace(
+        analyze(TUNE),
+        breakdown=shares({Mood.SAD: 0.35, Mood.HAPPY: 0.3}.get(mood, 0.35 / 3) for mood in MOODS),
+        dominant=Mood.SAD,
+        unsure=False,
+    )
+    assert "  More sad than anything else, with" in summary("song", answer)
+    half = replace(answer, breakdown=shares(0.5 * (mood is Mood.SAD) + 0.1 for mood in MOODS))
+    assert "  Mostly sad, with" in summary("song", half)
 
 
 def test_json_is_all_that_json_prints() -> None:

@@ -272,9 +272,12 @@ def test_the_words_say_so_when_unsure_and_name_no_empty_title() -> None:
 
 
 def test_less_than_half_of_the_time_is_not_called_mostly() -> None:
-    words = describe_timeline(song([Mood.SAD, Mood.SAD, Mood.HAPPY, Mood.ROMANTIC, Mood.HAPPY]), "")
-    dominant = song([Mood.SAD, Mood.SAD, Mood.HAPPY, Mood.ROMANTIC, Mood.HAPPY]).dominant
-    assert f"More {dominant} than anything else: 40% of the time" in words
+    words = describe_timeline(song([Mood.SAD, Mood.HAPPY, Mood.SAD, Mood.ROMANTIC]), "x")
+    assert "Mostly sad: 50% of the time" in words
+    words = describe_timeline(
+        song([Mood.SAD, Mood.SAD, Mood.HAPPY, Mood.DRAMATIC, Mood.ROMANTIC]), "x"
+    )
+    assert "More sad than anything else: 40% of the time" in words
 
 
 def test_passages_without_room_are_counted() -> None:
