@@ -46,6 +46,11 @@ def test_the_figures_of_the_readme_are_the_measured_ones() -> None:
             cell = f"{figure['value']:.2f} ({figure['low']:.2f}–{figure['high']:.2f})"
             assert cell in table, (corpus, cell)
         assert f"{score['calibration']['ece']:.2f}" in table
+    locked = METRICS["locked_artists"]["all"]["macro_f1"]
+    assert f"{locked['value']:.2f} ({locked['low']:.2f}–{locked['high']:.2f})" in README
+    transfer = METRICS["unheard_corpus"]
+    found = [round(100 * transfer[corpus]["accuracy"]["value"]) for corpus in ("4q", "emotify")]
+    assert f"{found[0]} and {found[1]} of 100 songs" in README
     leaky = re.search(r"Measured that way ours would have (\d+) %", README)
     assert leaky is not None
     assert int(leaky[1]) == round(100 * METRICS["leaky_window_accuracy"])
