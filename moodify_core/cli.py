@@ -269,16 +269,25 @@ def _progress_bar(name: str, *, quiet: bool) -> Iterator[Heard | None]:
 
 def _tell_answer(song: _Song, analysis: MoodAnalysis, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"file": str(song.path), **analysis.to_dict()}))
+        _say(json.dumps({"file": str(song.path), **analysis.to_dict()}))
     else:
-        click.echo(console.summary(song.name, analysis) + "\n")
+        _say(console.summary(song.name, analysis) + "\n")
+
+
+def _say(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise  # Whoever listened has heard enough; click ends quietly.
+    except OSError as error:
+        raise click.ClickException(f"The answer cannot be printed ({error.strerror}).") from error
 
 
 def _tell_failure(song: _Song, error: Exception, *, as_json: bool) -> None:
     reason = _reason(error)
     if as_json:
         failure = {"kind": type(error).__name__, "message": reason}
-        click.echo(json.dumps({"file": str(song.path), "error": failure}))
+        _say(json.dumps({"file": str(song.path), "error": failure}))
     click.echo(f"{song.shown}: {reason}", err=True)
 
 

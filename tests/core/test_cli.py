@@ -226,6 +226,14 @@ def test_a_table_that_cannot_be_written_is_said(tmp_path: Path, table: str) -> N
     assert "Traceback" not in done.stderr
 
 
+def test_an_answer_that_cannot_be_printed_is_said() -> None:
+    command = [sys.executable, "-m", "moodify_core", "analyze", str(TUNE)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"Error: The answer cannot be printed (No space left on device).\n"
+
+
 def test_pipes_and_devices_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "song.mp3")
     for path in (tmp_path / "song.mp3", Path("/dev/zero")):
