@@ -32,6 +32,14 @@ _A0 = 27.5
 """Lowest A of a piano in Hz, with a4 = 440 Hz."""
 
 
+def hann(length: int) -> FloatArray:
+    """Periodic Hann window, float32, shape (length,).
+
+    ``scipy.signal`` has it too, and takes longer to import than a song takes to decode.
+    """
+    return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
+
+
 def mel_filters() -> FloatArray:
     """Triangular mel bands, Slaney's scale and area normalisation.
 

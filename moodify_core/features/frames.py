@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 
 from moodify_core.arrays import FloatArray
@@ -25,6 +24,7 @@ from moodify_core.features.filterbanks import (
     N_MELS,
     chroma_filters,
     contrast_bands_of_octaves,
+    hann,
     mel_filters,
 )
 from moodify_core.features.tuning import TuningEstimator
@@ -132,7 +132,7 @@ class FrameAnalyser:
         # A spectral flux belongs to where the rise is heard: librosa delays it by half a frame.
         self._onset_delay: FloatArray = np.zeros(N_FFT // (2 * HOP), np.float32)
         self._tuning = TuningEstimator()
-        self._window = scipy.signal.get_window("hann", N_FFT).astype(np.float32)
+        self._window = hann(N_FFT)
         self._mel = mel_filters()
         self._bands = contrast_bands_of_octaves()[:contrast_bands]
         self._dct = _dct_matrix()

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 import soxr
 from numpy.lib.stride_tricks import sliding_window_view
 
 from moodify_core.arrays import FloatArray, IntArray
 from moodify_core.audio import SAMPLE_RATE
+from moodify_core.features.filterbanks import hann
 
 PEAKS = 24
 """Peaks that are kept of each frame."""
@@ -84,7 +84,7 @@ class PeakFinder:
     def __init__(self) -> None:
         self._stream = soxr.ResampleStream(SAMPLE_RATE, _RATE, 1, dtype="float32", quality="MQ")
         self._samples: FloatArray = np.zeros(_N_FFT // 2, np.float32)
-        self._window = scipy.signal.get_window("hann", _N_FFT).astype(np.float32)
+        self._window = hann(_N_FFT)
 
     def push(self, samples: FloatArray) -> Peaks:
         """Take a block of samples at 22 050 Hz, shape (n,), and return its peaks."""

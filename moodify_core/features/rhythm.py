@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import scipy.fft
-import scipy.signal
 from numpy.lib.stride_tricks import sliding_window_view
 
 from moodify_core.arrays import FloatArray, IntArray
-from moodify_core.features.filterbanks import FRAME_RATE
+from moodify_core.features.filterbanks import FRAME_RATE, hann
 
 TEMPOGRAM_FRAMES = 384
 """Frames per autocorrelation, 8.9 s, as in librosa."""
@@ -86,6 +85,6 @@ def _tempi() -> FloatArray:
 _TEMPI = _tempi()
 _LOG_PRIOR = -0.5 * np.log2(_TEMPI / _START_BPM) ** 2
 _LOG_PRIOR[_TEMPI >= _FASTEST_BPM] = -np.inf
-_HANN = scipy.signal.get_window("hann", TEMPOGRAM_FRAMES).astype(np.float32)
+_HANN = hann(TEMPOGRAM_FRAMES)
 _FAST_LAGS = slice(round(0.1 * FRAME_RATE), round(0.3 * FRAME_RATE))
 _SLOW_LAGS = slice(round(0.6 * FRAME_RATE), round(1.5 * FRAME_RATE))

@@ -72,5 +72,6 @@ def test_analysing_imports_nothing_of_training_or_discord() -> None:
         "analyze('examples/sad_empty_platform.mp3'); print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "scipy.signal" not in done.stdout.split()
     loaded = {name.split(".")[0] for name in done.stdout.split()}
     assert loaded.isdisjoint({"sklearn", "librosa", "numba", "joblib", "discord", "matplotlib"})
