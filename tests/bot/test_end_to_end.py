@@ -392,7 +392,7 @@ async def test_with_json_every_line_of_the_log_is_json(own_server: Server, tmp_p
     async with running_bot(own_server.double, tmp_path, log_format="json") as bot:
         await own_server.double.wait_command("mood", PATIENCE)
         whole = song().data
-        # The decoder has a lot to say about a hole in the middle.
+        # Damage is what makes decoders talk.
         torn = File("torn.mp3", whole[: len(whole) // 2] + bytes(5000) + whole[len(whole) // 2 :])
         check_answer(await (await own_server.mood(torn)).final(PATIENCE), "torn")
     for line in bot.output().splitlines():
