@@ -1,1 +1,1 @@
-"""How fast Moodify is, beside what people would write instead. See docs/performance.md."""
+"""How fast Moodify is, beside what people would write instead."""

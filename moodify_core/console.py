@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
+from moodify_core.figures import MOST, clock, in_percent
 from moodify_core.moods import MOODS
 from moodify_core.result import MoodAnalysis, Note, WarningCode
 
 _BAR = 20
 _JOINERS = "\u200c\u200d"
 """Invisible, but emoji and several scripts are written with them."""
-
-_MOSTLY = 0.5
-"""Share of the time from which a song is mostly of one mood."""
-
-
-def clock(seconds: float) -> str:
-    """Write a time as ``m:ss``, or ``h:mm:ss`` from an hour on.
-
-    Examples
-    --------
-    >>> clock(61.2), clock(3725)
-    ('1:01', '1:02:05')
-    """
-    whole = int(seconds)
-    minutes, second = divmod(whole, 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
 
 
 def printable(text: str) -> str:
@@ -57,7 +41,7 @@ def summary(name: str, analysis: MoodAnalysis) -> str:
     for mood in sorted(MOODS, key=lambda mood: -analysis.breakdown[mood]):
         share = analysis.breakdown[mood]
         bar = "█" * round(share * _BAR)
-        lines.append(f"  {mood.value:<10} {share:>4.0%} {bar}".rstrip())
+        lines.append(f"  {mood.value:<10} {in_percent(share):>4} {bar}".rstrip())
     lines += ["", "  " + passages(analysis)]
     lines += [f"  Note: {sentence(note)}" for note in analysis.warnings]
     return "\n".join(lines)
@@ -79,7 +63,7 @@ def _verdict(analysis: MoodAnalysis) -> str:
     mood = analysis.dominant.value
     if analysis.unsure:
         return f"  Not sure: perhaps {mood}, with a probability of {analysis.confidence:.0%}."
-    most = analysis.breakdown[analysis.dominant] >= _MOSTLY
+    most = analysis.breakdown[analysis.dominant] >= MOST
     verdict = f"Mostly {mood}" if most else f"More {mood} than anything else"
     return f"  {verdict}, with a probability of {analysis.confidence:.0%}."
 

@@ -149,16 +149,3 @@ def mood_name(mood: Mood) -> str:
 def mood_initial(mood: Mood) -> str:
     """Return the letter that stands for a mood where there is little room."""
     return mood_name(mood)[0]
-
-
-def in_percent(share: float) -> str:
-    """Return a share as a whole percentage; what is there is never called 0 %."""
-    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
-
-
-def clock(seconds: float) -> str:
-    """Return a time as m:ss, or h:mm:ss from an hour up."""
-    # To the millisecond first: 59.9999999 is a minute that was computed.
-    minutes, second = divmod(int(round(seconds, 3)), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

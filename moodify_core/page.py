@@ -22,6 +22,7 @@ from pathlib import Path
 
 from moodify_core.audio import Source
 from moodify_core.console import sentence
+from moodify_core.figures import MOST
 from moodify_core.moods import MOODS
 from moodify_core.playable import LARGEST_SONG, Playable, playable
 from moodify_core.result import MoodAnalysis
@@ -184,7 +185,7 @@ def _verdict(analysis: MoodAnalysis) -> str:
         return f"Perhaps {mood}"
     if share >= _THROUGHOUT:
         return f"{mood.capitalize()} throughout"
-    return f"Mostly {mood}" if share >= 0.5 else f"{mood.capitalize()} more than anything else"
+    return f"Mostly {mood}" if share >= MOST else f"{mood.capitalize()} more than anything else"
 
 
 def _certainty(analysis: MoodAnalysis) -> str:

@@ -21,13 +21,12 @@ from moodify_core.drawing import (
     Canvas,
     Type,
     box,
-    clock,
-    in_percent,
     labels,
     mood_initial,
     mood_name,
     runs,
 )
+from moodify_core.figures import MOST, clock, in_percent
 from moodify_core.fonts import clean_title, shorten
 from moodify_core.moods import MOODS, Mood
 from moodify_core.result import MoodAnalysis, Segment
@@ -173,7 +172,7 @@ def describe_timeline(analysis: MoodAnalysis, title: str) -> str:
         if analysis.breakdown[mood] > 0
     )
     share = analysis.breakdown[analysis.dominant]
-    most = "Mostly {}" if share >= 0.5 else "More {} than anything else"
+    most = "Mostly {}" if share >= MOST else "More {} than anything else"
     head = " ".join(
         [
             f"Mood over time of {f'“{name}”' if name else 'a song'}, {clock(analysis.duration)}.",

@@ -10,7 +10,7 @@ import discord
 from bot.engine import Hearing
 from bot.presentation import texts
 from bot.presentation.titles import inline_code
-from moodify_core.console import clock
+from moodify_core.figures import clock, in_percent
 from moodify_core.moods import MOODS, Mood, MoodShares
 from moodify_core.result import MoodAnalysis
 
@@ -19,8 +19,10 @@ PICTURE_NAME = "mood.png"
 BAR_WIDTH = 10
 """Blocks for 100 %. With name and figure a line has 26 characters: phones show about 30."""
 
+ALT_TEXT_LIMIT = 1024
+"""Characters that Discord takes to describe a file."""
+
 _NAME_WIDTH = max(map(len, texts.MOOD_NAMES.values()))
-_ALT_TEXT_LIMIT = 1024
 _FIELD_LIMIT = 1024
 _GREY = discord.Colour(0x8A8F98)
 
@@ -60,14 +62,14 @@ def with_picture(embed: discord.Embed, hearing: Hearing) -> tuple[discord.Embed,
     file = discord.File(
         io.BytesIO(hearing.picture),
         filename=PICTURE_NAME,
-        description=hearing.description[:_ALT_TEXT_LIMIT],
+        description=hearing.description[:ALT_TEXT_LIMIT],
     )
     return embed.copy().set_image(url=f"attachment://{PICTURE_NAME}"), file
 
 
 def plain_text(title: str, analysis: MoodAnalysis) -> str:
     """Return the answer as a text, for where embeds may not be shown."""
-    shares = [(mood, percentage(analysis.breakdown[mood])) for mood in MOODS]
+    shares = [(mood, in_percent(analysis.breakdown[mood])) for mood in MOODS]
     return texts.plain_answer(inline_code(title), _headline(analysis), shares)
 
 
@@ -86,22 +88,11 @@ def bars(breakdown: MoodShares) -> str:
     return f"```\n{rows}\n```"
 
 
-def percentage(share: float) -> str:
-    """Return a share in whole percent, as the picture writes it: what is there is never 0 %.
-
-    Parameters
-    ----------
-    share : float
-        0..1.
-    """
-    return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
-
-
 def _bar(mood: Mood, share: float) -> str:
     # A mood that is there at all is seen.
     blocks = max(round(share * BAR_WIDTH), 1) if share else 0
     name = texts.MOOD_NAMES[mood]
-    return f"{name:<{_NAME_WIDTH}} {percentage(share):>4} {'█' * blocks}".rstrip()
+    return f"{name:<{_NAME_WIDTH}} {in_percent(share):>4} {'█' * blocks}".rstrip()
 
 
 def _headline(analysis: MoodAnalysis) -> str:

@@ -23,7 +23,7 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
-from moodify_core.console import clock
+from moodify_core.figures import clock
 from moodify_core.errors import (
     BrokenAudio,
     FilmTooLong,

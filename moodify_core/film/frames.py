@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from moodify_core.arrays import FloatArray
-from moodify_core.drawing import clock
+from moodify_core.figures import clock
 from moodify_core.film.pictures import DISC, Bytes, Pictures, to_planes
 from moodify_core.film.shapes import Measures, Ring
 from moodify_core.film.spectrum import BANDS, Motion

@@ -21,13 +21,12 @@ from moodify_core.drawing import (
     Canvas,
     Type,
     box,
-    clock,
-    in_percent,
     labels,
     mood_initial,
     mood_name,
     runs,
 )
+from moodify_core.figures import clock, in_percent
 from moodify_core.film.shapes import Measures
 from moodify_core.fonts import clean_title, shorten
 from moodify_core.moods import MOODS, Mood

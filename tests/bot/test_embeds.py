@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.presentation.embeds import bars, mood_embed, percentage, plain_text, with_picture
+from bot.presentation.embeds import bars, mood_embed, plain_text, with_picture
 from bot.presentation.titles import song_title
-from moodify_core.drawing import in_percent
 from moodify_core.moods import MOODS, Mood, shares
 from moodify_core.result import Note, WarningCode
 from tests.bot.songs import PNG, analysis, hearing
@@ -69,11 +68,6 @@ def test_every_warning_has_its_sentence() -> None:
 )
 def test_the_length_is_written_as_a_clock_shows_it(seconds: float, clock: str) -> None:
     assert mood_embed("Moonlit", analysis(duration=seconds)).fields[0].value == clock
-
-
-@given(st.floats(0, 1))
-def test_shares_are_written_as_in_the_picture(share: float) -> None:
-    assert percentage(share) == in_percent(share)
 
 
 def test_a_share_that_is_there_is_never_none() -> None:
