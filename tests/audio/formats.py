@@ -110,11 +110,6 @@ class Case:
         """Sample rate that a decoder reports, in Hz."""
         return OPUS_RATE if FORMATS[self.format].codec == "libopus" else self.rate
 
-    @property
-    def full_band(self) -> bool:
-        """Whether the file can hold all that is heard below 11 kHz."""
-        return self.rate >= 22_050
-
 
 _ALL: Final = (
     Case("wav", "mono", 8_000),
