@@ -20,8 +20,10 @@ from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
 from bot.download import DownloadRules
 from bot.engine import EngineError, LocalEngine, WorkerRules, prepare
+from bot.film import FilmDesk, FilmLimits, Films, Songs
 from bot.jobs import JobLimits, Jobs
 from bot.outcomes import Failed
+from bot.presentation.buttons import BUTTONS
 from bot.queue import JobQueue
 from bot.replies import InteractionReply, deliver
 from bot.sync import sync_if_changed
@@ -70,9 +72,12 @@ class MoodifyBot(commands.AutoShardedBot):
     ----------
     jobs : Jobs
         Serves requests; there from `setup_hook` on.
+    film_desk : FilmDesk
+        Serves requests for films; there from `setup_hook` on.
     """
 
     jobs: Jobs
+    film_desk: FilmDesk
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
@@ -106,23 +111,40 @@ class MoodifyBot(commands.AutoShardedBot):
             ),
             folder=songs,
         )
+        download = DownloadRules(
+            hosts=frozenset(settings.cdn_hosts),
+            limit=settings.max_file_bytes,
+            stall=settings.stall_timeout,
+            total=settings.download_timeout,
+        )
         self.jobs = Jobs(
             engine=self._engine,
             session=self._session,
             queue=JobQueue(limit=settings.queue_limit, user_limit=settings.user_queue_limit),
             limits=JobLimits(
-                download=DownloadRules(
-                    hosts=frozenset(settings.cdn_hosts),
-                    limit=settings.max_file_bytes,
-                    stall=settings.stall_timeout,
-                    total=settings.download_timeout,
-                ),
+                download=download,
                 max_seconds=settings.max_seconds,
                 time_limit=settings.job_timeout,
                 at_hand=settings.workers + SONGS_AHEAD,
             ),
             folder=songs,
         )
+        films = Films(
+            jobs=self.jobs,
+            engine=self._engine,
+            session=self._session,
+            limits=FilmLimits(
+                download=download,
+                max_seconds=settings.film_minutes * 60,
+                time_limit=settings.film_timeout,
+                at_once=settings.films_at_once,
+                queue=settings.film_queue_limit,
+                per_server=settings.films_per_server,
+            ),
+            folder=songs,
+        )
+        self.film_desk = FilmDesk(self.jobs, films, Songs())
+        self.add_dynamic_items(*BUTTONS)
         self._starting = asyncio.create_task(self._start_engine(self._engine))
         for extension in EXTENSIONS:
             await self.load_extension(extension)

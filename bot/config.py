@@ -52,6 +52,14 @@ class Settings(BaseSettings):
         Jobs, running and waiting, that are accepted at the same time.
     user_queue_limit : int
         Jobs of one person, running and waiting, that are accepted at the same time.
+    film_minutes : float
+        Longest song that is filmed, in minutes.
+    film_timeout : float
+        Seconds that making one film may take before its worker is killed.
+    film_queue_limit : int
+        Films, in the making and waiting, that are accepted at the same time.
+    films_per_server : int
+        Films of one server, in the making and waiting, that are accepted at the same time.
     download_timeout : float
         Seconds that one download may take, further attempts included.
     stall_timeout : float
@@ -90,6 +98,12 @@ class Settings(BaseSettings):
     max_minutes: float = Field(20, gt=0, le=600)
     queue_limit: int = Field(100, ge=1)
     user_queue_limit: int = Field(5, ge=1)
+
+    film_minutes: float = Field(12, gt=0, le=600)
+    film_timeout: float = Field(300, gt=0, le=600)
+    film_queue_limit: int = Field(20, ge=1)
+    films_per_server: int = Field(2, ge=1)
+
     download_timeout: float = Field(120, gt=0)
     stall_timeout: float = Field(15, gt=0)
     shutdown_grace: float = Field(20, ge=0)
@@ -131,6 +145,11 @@ class Settings(BaseSettings):
     def max_seconds(self) -> float:
         """Longest song that is analysed, in seconds."""
         return self.max_minutes * 60
+
+    @property
+    def films_at_once(self) -> int:
+        """Films that are made at the same time: a worker is left for answers if there are two."""
+        return max(self.workers - 1, 1)
 
 
 def load_settings() -> Settings:

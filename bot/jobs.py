@@ -120,6 +120,8 @@ class Jobs:
 
     Attributes
     ----------
+    closing : bool
+        Whether `close` has begun, so that nothing is to be begun any more.
     closed : bool
         Whether `close` is done, so that nobody would be answered any more.
     """
@@ -141,7 +143,7 @@ class Jobs:
         self._room = asyncio.Semaphore(limits.at_hand)
         self._attended: set[asyncio.Task[object]] = set()
         self._at_work: set[asyncio.Task[Outcome]] = set()
-        self._closing = False
+        self.closing = False
         self.closed = False
 
     @contextmanager
@@ -183,7 +185,7 @@ class Jobs:
         grace : float
             Seconds that running jobs have.
         """
-        self._closing = True
+        self.closing = True
         if self._attended:
             log.info("waiting for jobs", jobs=len(self._attended), grace=grace)
         await self._until_nobody_waits(grace)
@@ -203,12 +205,25 @@ class Jobs:
 
     async def _outcome_or_stopping(self, request: JobRequest) -> Outcome:
         # A task of its own: to stop the work must never stop an answer that is on its way.
-        work = asyncio.create_task(self._outcome(request))
+        return await self.until_stopped(asyncio.create_task(self._outcome(request)))
+
+    async def until_stopped(self, work: asyncio.Task[Outcome]) -> Outcome:
+        """Await work that `close` may stop.
+
+        Parameters
+        ----------
+        work : asyncio.Task of Outcome
+
+        Returns
+        -------
+        Outcome
+            `Stopping` if the work was stopped by `close`.
+        """
         self._at_work.add(work)
         try:
             return await work
         except asyncio.CancelledError:
-            if not self._closing:
+            if not self.closing:
                 raise
             return Stopping()
         finally:
@@ -228,14 +243,14 @@ class Jobs:
             return Failed(request.id)
 
     async def _wait_and_hear(self, request: JobRequest) -> Outcome:
-        if self._closing:
+        if self.closing:
             return Stopping()
         if request.size > self._limits.download.limit:
             return TooBig(self._limits.download.limit)
         try:
             async with self._queue.turn(request.user_id):
                 # Much may have happened during the wait.
-                return Stopping() if self._closing else await self._hear(request)
+                return Stopping() if self.closing else await self._hear(request)
         except QueueIsFull:
             return QueueFull(self._queue.limit)
         except PersonQueueIsFull:
@@ -254,17 +269,17 @@ class Jobs:
                     hear, path, title, self._limits.max_seconds, time_limit=self._limits.time_limit
                 )
         except DownloadError as error:
-            return _download_refusal(error)
+            return download_refusal(error)
         except EngineError as error:
             return self._engine_refusal(error)
         except MoodifyError as error:
             log.info("not analysable", reason=repr(error))
             return Unanalysable(error)
-        return Answered(title, hearing)
+        return Answered(title, hearing, film_key=request.id)
 
     def _engine_refusal(self, error: EngineError) -> Refusal:
         log.warning("engine failed", error=repr(error))
-        if self._closing:
+        if self.closing:
             return Stopping()
         match error:
             case WorkerTimeout():
@@ -274,7 +289,8 @@ class Jobs:
         return Crashed()
 
 
-def _download_refusal(error: DownloadError) -> Refusal:
+def download_refusal(error: DownloadError) -> Refusal:
+    """Return what an error of a download means for who asked."""
     log.info("not downloaded", reason=repr(error))
     match error:
         case FileTooBig(limit=limit):

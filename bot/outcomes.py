@@ -1,8 +1,9 @@
-"""How a job can end: the song's moods, or one of the reasons why there are none."""
+"""How a job can end: moods, a film, or one of the reasons why there are none."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.engine import Hearing
 from moodify_core.errors import MoodifyError
@@ -17,10 +18,32 @@ class Answered:
     title : str
         What the song is called, harmless.
     hearing : Hearing
+    film_key : str or None
+        What a film of it can be asked for by.
     """
 
     title: str
     hearing: Hearing
+    film_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filmed:
+    """The song was filmed.
+
+    Attributes
+    ----------
+    title : str
+        What the song is called, harmless.
+    path : Path
+        The MP4; it is there until it is sent.
+    description : str
+        The film's moods in words, for who cannot see it.
+    """
+
+    title: str
+    path: Path
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +151,93 @@ class Stopping:
 
 
 @dataclass(frozen=True, slots=True)
+class SongForgotten:
+    """It is not known any more where the song of an answer is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotYourSong:
+    """Whoever wants the film cannot see the song."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotYourFilm:
+    """Whoever wants to stop the film did not ask for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmUnderWay:
+    """Another film of this person is in the making."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmQueueFull:
+    """Too many films are in the making and waiting.
+
+    Attributes
+    ----------
+    limit : int
+        Films that are accepted at the same time.
+    """
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerFilmsFull:
+    """Too many films of this server are in the making and waiting.
+
+    Attributes
+    ----------
+    limit : int
+        Films of one server that are accepted at the same time.
+    """
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SongTooLongToFilm:
+    """The song is longer than those that are filmed.
+
+    Attributes
+    ----------
+    limit : float
+        Seconds.
+    """
+
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class FilmTookTooLong:
+    """The film ran into its time limit.
+
+    Attributes
+    ----------
+    limit : float
+        Seconds.
+    """
+
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class FilmStopped:
+    """Somebody pressed "Cancel"."""
+
+
+@dataclass(frozen=True, slots=True)
+class FilmCrashed:
+    """The process that made the film died."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoomForFilm:
+    """The disk is full."""
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Something went wrong that nobody thought of.
 
@@ -154,8 +264,19 @@ Refusal = (
     | Crashed
     | WaitedTooLong
     | Stopping
+    | SongForgotten
+    | NotYourSong
+    | NotYourFilm
+    | FilmUnderWay
+    | FilmQueueFull
+    | ServerFilmsFull
+    | SongTooLongToFilm
+    | FilmTookTooLong
+    | FilmStopped
+    | FilmCrashed
+    | NoRoomForFilm
     | Failed
 )
-"""Every way to end without moods."""
+"""Every way to end without moods or a film."""
 
-Outcome = Answered | Refusal
+Outcome = Answered | Filmed | Refusal

@@ -20,8 +20,10 @@ from tenacity import (
     wait_exponential,
 )
 
-from bot.outcomes import Answered, Outcome
+from bot.outcomes import Answered, Filmed, Outcome
 from bot.presentation import embeds, texts
+from bot.presentation.buttons import film_view
+from bot.presentation.titles import inline_code
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -39,6 +41,8 @@ LONGEST_PAUSE = 20.0
 ATTEMPT_LIMIT = 60.0
 """Seconds for one attempt: a connection that died in silence is not waited for longer."""
 
+FILM_NAME = "film.mp4"
+
 _ALREADY_ACKNOWLEDGED = 40060
 
 
@@ -48,6 +52,7 @@ class Content(TypedDict):
     content: str | None
     embeds: list[discord.Embed]
     attachments: list[discord.File]
+    view: discord.ui.View | None
 
 
 class Reply(Protocol):
@@ -162,24 +167,43 @@ def _versions(outcome: Outcome) -> tuple[Callable[[], Content], ...]:
             lambda: _without_picture(outcome),
             lambda: _in_words(outcome),
         )
+    if isinstance(outcome, Filmed):
+        return (lambda: _film(outcome), lambda: _sentence(texts.FILM_NOT_TAKEN))
     sentence = texts.refusal(outcome)
-    return (lambda: Content(content=sentence, embeds=[], attachments=[]),)
+    return (lambda: _sentence(sentence),)
+
+
+def _sentence(sentence: str) -> Content:
+    return Content(content=sentence, embeds=[], attachments=[], view=None)
+
+
+def _film(outcome: Filmed) -> Content:
+    file = discord.File(
+        outcome.path, filename=FILM_NAME, description=outcome.description[: embeds.ALT_TEXT_LIMIT]
+    )
+    caption = texts.film_caption(inline_code(outcome.title))
+    return Content(content=caption, embeds=[], attachments=[file], view=None)
+
+
+def _button(outcome: Answered) -> discord.ui.View | None:
+    return film_view(outcome.film_key) if outcome.film_key is not None else None
 
 
 def _illustrated(outcome: Answered) -> Content:
     embed = embeds.mood_embed(outcome.title, outcome.hearing.analysis)
     embed, file = embeds.with_picture(embed, outcome.hearing)
-    return Content(content=None, embeds=[embed], attachments=[file])
+    return Content(content=None, embeds=[embed], attachments=[file], view=_button(outcome))
 
 
 def _without_picture(outcome: Answered) -> Content:
     embed = embeds.mood_embed(outcome.title, outcome.hearing.analysis)
-    return Content(content=texts.NO_PICTURE, embeds=[embed], attachments=[])
+    view = _button(outcome)
+    return Content(content=texts.NO_PICTURE, embeds=[embed], attachments=[], view=view)
 
 
 def _in_words(outcome: Answered) -> Content:
     text = f"{embeds.plain_text(outcome.title, outcome.hearing.analysis)}\n{texts.NO_EMBED}"
-    return Content(content=text, embeds=[], attachments=[])
+    return Content(content=text, embeds=[], attachments=[], view=_button(outcome))
 
 
 async def _insist(reply: Reply, compose: Callable[[], Content], patience: float) -> None:

@@ -11,11 +11,22 @@ from bot.outcomes import (
     DownloadFailed,
     Failed,
     FileVanished,
+    FilmCrashed,
+    FilmQueueFull,
+    FilmStopped,
+    FilmTookTooLong,
+    FilmUnderWay,
     ForeignFile,
     NeedsTooMuchMemory,
     NoAudio,
+    NoRoomForFilm,
+    NotYourFilm,
+    NotYourSong,
     QueueFull,
     Refusal,
+    ServerFilmsFull,
+    SongForgotten,
+    SongTooLongToFilm,
     Stopping,
     TooBig,
     TookTooLong,
@@ -23,7 +34,6 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
-from moodify_core.figures import clock
 from moodify_core.errors import (
     BrokenAudio,
     FilmTooLong,
@@ -36,6 +46,7 @@ from moodify_core.errors import (
     UnsupportedFormat,
     UnsupportedStream,
 )
+from moodify_core.figures import clock
 from moodify_core.moods import Mood
 from moodify_core.result import Note, WarningCode
 
@@ -48,6 +59,18 @@ LENGTH = "Length"
 NOTES = "Good to know"
 NO_PICTURE = "The picture could not be added here."
 NO_EMBED = "The full answer with its picture could not be shown here."
+
+FILM_BUTTON = "Film"
+CANCEL_BUTTON = "Cancel"
+FILM_NOT_IN_THE_MAKING = "This film is not in the making any more; press Film again for a new one."
+FILM_NOT_TAKEN = (
+    "Your film is done, but Discord did not let me post it here; ask for it in a direct message, "
+    "or where I may attach files."
+)
+_FILM_STAGES = {
+    "WAITING": "🎬 Your film is waiting for its turn…",
+    "FETCHING": "🎬 Getting the song for your film…",
+}
 
 MOOD_NAMES: Mapping[Mood, str] = {
     Mood.AGGRESSIVE: "aggressive",
@@ -161,6 +184,57 @@ def refusal(reason: Refusal) -> str:  # noqa: PLR0911, PLR0912 - a sentence for 
             )
         case Stopping():
             return "I am being restarted right now; please try again in a minute."
+        case SongForgotten():
+            return (
+                "I do not know any more where this song is, as I keep no songs; "
+                "send it again, then press Film under the new answer."
+            )
+        case NotYourSong():
+            return (
+                "This song was shown to me, but not to you, so the film is not mine to give; "
+                "send me the song yourself to get one."
+            )
+        case NotYourFilm():
+            return (
+                "Only who asked for this film, or a moderator, can stop it; please let it finish."
+            )
+        case FilmUnderWay():
+            return (
+                "I am already making a film for you, and I make one at a time for each person; "
+                "please wait until it is done, or cancel it."
+            )
+        case FilmQueueFull(limit):
+            return (
+                f"All {limit} places for films are taken right now; "
+                "please try again in a few minutes."
+            )
+        case ServerFilmsFull(limit):
+            return (
+                f"I am already making {_films(limit)} for this server, which is as many as one may "
+                "have at a time; please try again in a few minutes."
+            )
+        case SongTooLongToFilm(limit):
+            return (
+                f"I make films of songs of up to {limit / 60:g} minutes, and this one is longer; "
+                "send a shorter cut of it."
+            )
+        case FilmTookTooLong(limit):
+            return (
+                f"Making this film took longer than the {limit:g} seconds that are allowed, "
+                "so I stopped; a shorter cut may work."
+            )
+        case FilmStopped():
+            return "This film was cancelled; press Film again if you want it after all."
+        case FilmCrashed():
+            return (
+                "Making this film went wrong and had to be stopped; "
+                "try again, or export the song in another format."
+            )
+        case NoRoomForFilm():
+            return (
+                "There is no room for films on my disk right now; "
+                "please try again later, and tell whoever runs this bot."
+            )
         case Failed(job):
             return (
                 "Something went wrong on my side; please try again, and tell whoever runs this "
@@ -218,6 +292,28 @@ def analyser_error(error: MoodifyError) -> str:  # noqa: PLR0911 - a sentence fo
     return "This audio cannot be analysed; try to export the song in another format."
 
 
+def film_progress(stage: str, share: float) -> str:
+    """Return the sentence that tells how far a film is.
+
+    Parameters
+    ----------
+    stage : str
+        Name of a `bot.film.making.FilmStage`.
+    share : float
+        What is done of the filming, 0..1.
+    """
+    return _FILM_STAGES.get(stage, f"🎬 Filming… {int(share * 100)}%")
+
+
+def film_caption(title: str) -> str:
+    """Return what stands above a film; `title` has been made harmless."""
+    return f"🎬 {title}"
+
+
 def size(count: int) -> str:
     """Return a number of bytes as people read it."""
     return f"{count / MIB:g} MiB" if count >= MIB else f"{count / 1024:.3g} KiB"
+
+
+def _films(count: int) -> str:
+    return "1 film" if count == 1 else f"{count} films"

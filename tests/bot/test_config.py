@@ -54,6 +54,15 @@ def test_settings_come_from_a_file_and_the_environment_wins(
     assert settings.max_seconds == 420
 
 
+@pytest.mark.parametrize(("workers", "films"), [(1, 1), (2, 1), (5, 4)])
+def test_films_leave_a_worker_for_answers(
+    monkeypatch: pytest.MonkeyPatch, workers: int, films: int
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_WORKERS", str(workers))
+    assert load_settings().films_at_once == films
+
+
 def test_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("MOODIFY_CDN_HOSTS", "127.0.0.1:81, CDN.example.org")

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import repeat
+from pathlib import Path
 from types import SimpleNamespace
 
 import aiohttp
@@ -12,7 +13,7 @@ import discord
 import pytest
 
 from bot import replies
-from bot.outcomes import Answered, NoAudio
+from bot.outcomes import Answered, Filmed, NoAudio
 from bot.presentation import texts
 from bot.replies import Content, deliver
 from tests.bot.songs import hearing
@@ -43,6 +44,7 @@ class Stubborn:
         self.tries += 1
         for file in content["attachments"]:
             assert file.fp.read(), "a file must be fresh at each attempt"
+            file.close()
         if error := next(self._left, None):
             raise error
         self.shown.append(content)
@@ -142,5 +144,33 @@ async def test_a_refusal_is_its_sentence() -> None:
     reply = Stubborn([])
     assert await deliver(reply, NoAudio())
     assert reply.shown == [
-        Content(content=texts.refusal(NoAudio()), embeds=[], attachments=[]),
+        Content(content=texts.refusal(NoAudio()), embeds=[], attachments=[], view=None),
     ]
+
+
+async def test_a_film_is_sent_with_its_words(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"film")
+    reply = Stubborn([ConnectionResetError()])
+    assert await deliver(reply, Filmed("Moonlit", path, "Mostly romantic."))
+    (content,) = reply.shown
+    (file,) = content["attachments"]
+    assert (file.filename, file.description) == ("film.mp4", "Mostly romantic.")
+
+
+async def test_a_film_that_is_not_taken_is_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(b"film")
+    reply = Stubborn([refusal(413)])
+    assert await deliver(reply, Filmed("Moonlit", path, "Mostly romantic."))
+    (content,) = reply.shown
+    assert (content["content"], content["attachments"]) == (texts.FILM_NOT_TAKEN, [])
+
+
+async def test_an_answer_has_a_button_for_its_film_that_outlasts_the_bot() -> None:
+    reply = Stubborn([refusal(403)])
+    assert await deliver(reply, Answered("Moonlit", hearing(), film_key="123"))
+    view = reply.shown[0]["view"]
+    assert view is not None
+    assert view.is_persistent()
+    assert [item.custom_id for item in view.walk_children()] == ["film:123"]  # type: ignore[attr-defined]

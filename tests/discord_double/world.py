@@ -407,6 +407,9 @@ def numbered(components: Iterable[Json]) -> list[Json]:
         written.setdefault("id", next(numbers))
         if component.get("type") in (3, 5, 6, 7, 8):
             written = {"min_values": 1, "max_values": 1} | written
+        if isinstance(component.get("emoji"), dict):
+            emoji = component["emoji"]
+            written["emoji"] = {key: value for key, value in emoji.items() if value is not None}
         if "components" in component:
             written["components"] = [visit(child) for child in component["components"]]
         if isinstance(component.get("accessory"), dict):

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.commands.mood._audio import first_audio
+from bot.film import Post, SongSource
 from bot.jobs import JobRequest
 from bot.outcomes import NoAudio
 from bot.presentation import texts
@@ -59,7 +60,7 @@ class MoodCog(commands.Cog):
         self, interaction: discord.Interaction, file: discord.Attachment, private: bool = False
     ) -> None:
         """Tell how an attached song feels."""
-        await self._answer(interaction, file, private=private)
+        await self._answer(interaction, file, None, private=private)
 
     async def _analyze_message(
         self, interaction: discord.Interaction, message: discord.Message
@@ -68,10 +69,15 @@ class MoodCog(commands.Cog):
         file = first_audio(chain(message.attachments, *forwarded))
         # Told from what Discord has sent along, so that it is known in time whether everybody
         # should see the answer.
-        await self._answer(interaction, file, private=file is None)
+        await self._answer(interaction, file, message, private=file is None)
 
     async def _answer(
-        self, interaction: discord.Interaction, file: discord.Attachment | None, *, private: bool
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment | None,
+        message: discord.Message | None,
+        *,
+        private: bool,
     ) -> None:
         reply = InteractionReply(interaction)
         with self._bot.jobs.attended():
@@ -80,7 +86,9 @@ class MoodCog(commands.Cog):
             if file is None:
                 await deliver(reply, NoAudio())
             else:
-                await self._bot.jobs.serve(_request(reply, file), reply)
+                request = _request(reply, file)
+                self._bot.film_desk.songs.remember(request.id, _source(request, file, message))
+                await self._bot.jobs.serve(request, reply)
 
 
 def _request(reply: InteractionReply, file: discord.Attachment) -> JobRequest:
@@ -93,3 +101,10 @@ def _request(reply: InteractionReply, file: discord.Attachment) -> JobRequest:
         size=file.size,
         deadline=reply.until - RESERVE,
     )
+
+
+def _source(
+    request: JobRequest, file: discord.Attachment, message: discord.Message | None
+) -> SongSource:
+    post = Post(message.channel.id, message.id, file.id) if message is not None else None
+    return SongSource(request.user_id, request.filename, request.url, post)

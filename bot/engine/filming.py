@@ -1,0 +1,61 @@
+"""The work of a film: hear a song again and make an MP4 of it. Runs in a worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+NOTE_FORMAT = "{:5.3f}"
+"""How the share that is done stands in its file: always the same number of characters."""
+
+
+def film(
+    song: Path, title: str, max_seconds: float, max_bytes: int, target: Path, note: Path
+) -> str:
+    """Make a film of a song.
+
+    Parameters
+    ----------
+    song : Path
+        The audio file.
+    title : str
+        What the film is headed with.
+    max_seconds : float
+        Longest song that is taken, in seconds.
+    max_bytes : int
+        Largest film that is wanted.
+    target : Path
+        Where the MP4 goes, whole or not at all.
+    note : Path
+        An existing file that always holds the share that is done, as `NOTE_FORMAT` writes it.
+
+    Returns
+    -------
+    str
+        The film's moods in words, for who cannot see it.
+
+    Raises
+    ------
+    MoodifyError
+        If the audio cannot be analysed, or no film of it fits.
+    OSError
+        If the film cannot be written.
+    """
+    # Imported here as the bot's own process, which names this function, never films anything.
+    from moodify_core import analyze
+    from moodify_core.film import make_film
+    from moodify_core.timeline import describe_timeline
+
+    try:
+        # Written in place, so that whoever reads never finds it empty.
+        with note.open("r+b", buffering=0) as shared:
+
+            def tell(share: float) -> None:
+                shared.seek(0)
+                shared.write(NOTE_FORMAT.format(share).encode())
+
+            analysis = analyze(song, max_duration=max_seconds)
+            make_film(song, analysis, title, target, max_bytes=max_bytes, progress=tell)
+    except OSError as error:
+        # An encoder's own kinds of it can only be unpickled where the encoder is loaded.
+        raise OSError(error.errno, error.strerror) from None
+    return describe_timeline(analysis, title)

@@ -1,0 +1,202 @@
+"""Discord's side of films: what the buttons do, who may press them, and what is seen."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+import structlog
+
+from bot.film.making import FilmProgress, FilmRefused, FilmRequest, Films
+from bot.film.sources import Songs, SongSource
+from bot.outcomes import FileVanished, NotYourFilm, NotYourSong, Refusal, SongForgotten
+from bot.presentation import texts
+from bot.presentation.buttons import cancel_view
+from bot.presentation.titles import song_title
+from bot.replies import InteractionReply, deliver
+
+if TYPE_CHECKING:
+    from bot.client import MoodifyBot
+    from bot.jobs import Jobs
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+RESERVE = 120.0
+"""Seconds kept back of the time that Discord gives, so that there are some left to upload."""
+EDIT_PAUSE = 2.0
+"""Seconds between two edits that show the progress."""
+EDIT_LIMIT = 10.0
+"""Seconds for one of them."""
+
+_UNKNOWN_MESSAGE = 10008
+
+
+class FilmDesk:
+    """Takes what people press.
+
+    Parameters
+    ----------
+    jobs : Jobs
+        Waits for films, too, when the bot stops.
+    films : Films
+    songs : Songs
+        The songs that can be filmed.
+    """
+
+    def __init__(self, jobs: Jobs, films: Films, songs: Songs) -> None:
+        self.songs = songs
+        self._jobs = jobs
+        self._films = films
+
+    async def film(self, interaction: discord.Interaction[MoodifyBot], key: str) -> None:
+        """Film the song of the answer that the button is under.
+
+        Parameters
+        ----------
+        interaction : discord.Interaction
+        key : str
+            Id of the answer's job.
+        """
+        reply = InteractionReply(interaction)
+        if self._jobs.closed:
+            return
+        with (
+            structlog.contextvars.bound_contextvars(job=str(interaction.id)),
+            self._jobs.attended(),
+        ):
+            source = self.songs.find(key)
+            if source is None:
+                await _refuse(interaction, SongForgotten())
+            elif not _may_see(interaction, source):
+                await _refuse(interaction, NotYourSong())
+            else:
+                await self._film(reply, source)
+
+    async def cancel(self, interaction: discord.Interaction[MoodifyBot], film_id: str) -> None:
+        """Stop a film that is in the making.
+
+        Parameters
+        ----------
+        interaction : discord.Interaction
+        film_id : str
+            Its `FilmRequest.id`.
+        """
+        asker = self._films.whose(film_id)
+        if asker is None:
+            await _say(interaction, texts.FILM_NOT_IN_THE_MAKING)
+        elif interaction.user.id != asker and not _moderates(interaction):
+            await _refuse(interaction, NotYourFilm())
+        else:
+            log.info("film cancelled", job=film_id)
+            self._films.stop(film_id)
+            try:
+                await interaction.response.defer()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("not deferred", job=film_id, error=repr(error))
+
+    async def _film(self, reply: InteractionReply, source: SongSource) -> None:
+        interaction = reply.interaction
+        assert interaction.message is not None  # a button is under one
+        request = FilmRequest(
+            id=str(interaction.id),
+            user_id=interaction.user.id,
+            guild_id=interaction.guild_id,
+            title=song_title(source.filename),
+            max_bytes=interaction.filesize_limit,
+            deadline=reply.until - RESERVE,
+        )
+        try:
+            with self._films.admitted(request):
+                log.info("film accepted", max_bytes=request.max_bytes)
+                # Seen by whom the answer is seen.
+                if await reply.defer(private=interaction.message.flags.ephemeral):
+                    await self._make_and_show(reply, request, source)
+        except FilmRefused as error:
+            await _refuse(interaction, error.reason)
+
+    async def _make_and_show(
+        self, reply: InteractionReply, request: FilmRequest, source: SongSource
+    ) -> None:
+        async def address() -> str:
+            return await _address_now(reply.interaction, source)
+
+        progress, done = FilmProgress(), asyncio.Event()
+        telling = asyncio.create_task(_tell(reply.interaction, progress, done))
+        try:
+            async with self._films.made(request, address, progress) as outcome:
+                # Not cut off, as an edit that is under way could arrive after the film.
+                done.set()
+                await telling
+                await deliver(reply, outcome)
+        finally:
+            telling.cancel()
+
+
+async def _tell(
+    interaction: discord.Interaction, progress: FilmProgress, done: asyncio.Event
+) -> None:
+    """Show how far the film is, until it is done."""
+    view = cancel_view(str(interaction.id))
+    shown = None
+    while not done.is_set():
+        text = texts.film_progress(progress.stage.name, progress.share)
+        if text != shown:
+            try:
+                async with asyncio.timeout(EDIT_LIMIT):
+                    await interaction.edit_original_response(content=text, view=view)
+                shown = text
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.info("progress not shown", error=repr(error))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EDIT_PAUSE):
+                await done.wait()
+
+
+async def _address_now(interaction: discord.Interaction, source: SongSource) -> str:
+    """Return where a song is now; one whose message was deleted is not filmed."""
+    if source.post is None:
+        return source.url
+    # This is a client's; `discord.Interaction` has no such method.
+    channel = interaction.client.get_partial_messageable(source.post.channel_id)
+    try:
+        message = await channel.fetch_message(source.post.message_id)
+    except discord.HTTPException as error:
+        if error.code == _UNKNOWN_MESSAGE:
+            raise FilmRefused(FileVanished()) from None
+        # Where only a person has brought the bot, it may read nothing.
+        return source.url
+    # Empty without the intent to read messages.
+    forwarded = (snapshot.attachments for snapshot in message.message_snapshots)
+    files = {file.id: file.url for file in chain(message.attachments, *forwarded)}
+    return files.get(source.post.attachment_id, source.url)
+
+
+def _may_see(interaction: discord.Interaction, source: SongSource) -> bool:
+    """Whether who presses the button can see the song, and not only its moods."""
+    if interaction.user.id == source.user_id:
+        return True
+    if source.post is None or source.post.channel_id != interaction.channel_id:
+        return False
+    may = interaction.permissions
+    return interaction.guild_id is None or may.administrator or may.read_message_history
+
+
+def _moderates(interaction: discord.Interaction) -> bool:
+    may = interaction.permissions
+    return interaction.guild_id is not None and (may.administrator or may.manage_messages)
+
+
+async def _refuse(interaction: discord.Interaction, reason: Refusal) -> None:
+    log.info("film refused", reason=type(reason).__name__)
+    await _say(interaction, texts.refusal(reason))
+
+
+async def _say(interaction: discord.Interaction, sentence: str) -> None:
+    try:
+        await interaction.response.send_message(sentence, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("answer lost", error=repr(error))
