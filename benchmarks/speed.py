@@ -187,7 +187,11 @@ def _work(path: Path, *, workers: int, songs: int) -> float:
         process.stdout.readline()
     started = time.perf_counter()
     for process in processes:
-        process.communicate("go\n")
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate()
     return time.perf_counter() - started
 
 
