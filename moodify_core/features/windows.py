@@ -133,10 +133,6 @@ def pool(rows: FloatArray) -> FloatArray:
     return np.concatenate(parts).astype(np.float32)
 
 
-def _mean_and_spread(values: FloatArray) -> FloatArray:
-    return np.concatenate((values.mean(axis=0), values.std(axis=0)))
-
-
 def _contrast(rows: FloatArray) -> FloatArray:
     contrast = rows[:, COLUMNS["contrast"]]
     return np.concatenate((contrast.mean(axis=0), contrast.std(axis=0)))
