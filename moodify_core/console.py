@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from moodify_core.figures import MOST, clock, in_percent
 from moodify_core.moods import MOODS
-from moodify_core.result import MoodAnalysis, Note, WarningCode
+from moodify_core.result import MoodAnalysis, Note, ReasonCode, WarningCode
 
 _BAR = 20
 _JOINERS = "\u200c\u200d"
@@ -42,6 +42,8 @@ def summary(name: str, analysis: MoodAnalysis) -> str:
         share = analysis.breakdown[mood]
         bar = "█" * round(share * _BAR)
         lines.append(f"  {mood.value:<10} {in_percent(share):>4} {bar}".rstrip())
+    if analysis.reasons:
+        lines += ["", f"  Why: {why(analysis)}"]
     lines += ["", "  " + passages(analysis)]
     lines += [f"  Note: {sentence(note)}" for note in analysis.warnings]
     return "\n".join(lines)
@@ -59,6 +61,17 @@ def sentence(note: Note) -> str:
     return _SENTENCES[WarningCode(note.code)].format(**note.parameters)
 
 
+def why(analysis: MoodAnalysis) -> str:
+    """Name the reasons in plain words, the strongest first; empty where there are none.
+
+    Examples
+    --------
+    >>> why(analysis)
+    'slow pulse, minor colour, soft attacks'
+    """
+    return ", ".join(_REASONS[ReasonCode(note.code)] for note in analysis.reasons)
+
+
 def _verdict(analysis: MoodAnalysis) -> str:
     mood = analysis.dominant.value
     if analysis.unsure:
@@ -72,4 +85,35 @@ _SENTENCES = {
     WarningCode.TRUNCATED: "the file ends early; this is what the first {at} seconds say.",
     WarningCode.SHORT: "with only {duration} seconds of music this is little more than a guess.",
     WarningCode.CLOSE_CALL: "{first} and {second} are about equally likely.",
+    WarningCode.NOT_LIKE_MUSIC: "most of this is unlike any music that Moodify has learned from.",
+    WarningCode.SPEECH: "most of this sounds like somebody talking.",
+}
+
+_REASONS = {
+    ReasonCode.FAST_PULSE: "fast pulse",
+    ReasonCode.SLOW_PULSE: "slow pulse",
+    ReasonCode.STEADY_BEAT: "steady beat",
+    ReasonCode.LOOSE_BEAT: "loose beat",
+    ReasonCode.MANY_NOTES: "many notes",
+    ReasonCode.FEW_NOTES: "few notes",
+    ReasonCode.HARD_ATTACKS: "hard attacks",
+    ReasonCode.SOFT_ATTACKS: "soft attacks",
+    ReasonCode.BRIGHT_SOUND: "bright sound",
+    ReasonCode.DARK_SOUND: "dark sound",
+    ReasonCode.STRONG_BASS: "strong bass",
+    ReasonCode.LIGHT_BASS: "light bass",
+    ReasonCode.FULL_SOUND: "full sound",
+    ReasonCode.THIN_SOUND: "thin sound",
+    ReasonCode.ROUGH_SOUND: "rough sound",
+    ReasonCode.SMOOTH_SOUND: "smooth sound",
+    ReasonCode.WIDE_DYNAMICS: "wide dynamics",
+    ReasonCode.EVEN_DYNAMICS: "even dynamics",
+    ReasonCode.MAJOR_COLOUR: "major colour",
+    ReasonCode.MINOR_COLOUR: "minor colour",
+    ReasonCode.CLEAR_KEY: "clear key",
+    ReasonCode.VAGUE_KEY: "vague key",
+    ReasonCode.TENSE_HARMONY: "tense harmony",
+    ReasonCode.CALM_HARMONY: "calm harmony",
+    ReasonCode.MOVING_HARMONY: "moving harmony",
+    ReasonCode.STILL_HARMONY: "still harmony",
 }

@@ -18,6 +18,46 @@ class WarningCode(StrEnum):
     """Less music than one window; parameter ``duration`` in seconds."""
     CLOSE_CALL = "close_call"
     """Two moods are about equally likely; parameters ``first`` and ``second`` name them."""
+    NOT_LIKE_MUSIC = "not_like_music"
+    """Most of it is unlike any music that was learned from, such as noise, tones or applause;
+    parameter ``share`` of the time, 0..1."""
+    SPEECH = "speech"
+    """Most of it sounds like somebody talking; parameter ``share`` of the time, 0..1."""
+
+
+class ReasonCode(StrEnum):
+    """What in the sound spoke for the dominant mood; pairs of opposites.
+
+    Every one has the parameter ``weight``, 0..1: how much less probable the mood would be if the
+    song were average in this respect.
+    """
+
+    FAST_PULSE = "fast_pulse"
+    SLOW_PULSE = "slow_pulse"
+    STEADY_BEAT = "steady_beat"
+    LOOSE_BEAT = "loose_beat"
+    MANY_NOTES = "many_notes"
+    FEW_NOTES = "few_notes"
+    HARD_ATTACKS = "hard_attacks"
+    SOFT_ATTACKS = "soft_attacks"
+    BRIGHT_SOUND = "bright_sound"
+    DARK_SOUND = "dark_sound"
+    STRONG_BASS = "strong_bass"
+    LIGHT_BASS = "light_bass"
+    FULL_SOUND = "full_sound"
+    THIN_SOUND = "thin_sound"
+    ROUGH_SOUND = "rough_sound"
+    SMOOTH_SOUND = "smooth_sound"
+    WIDE_DYNAMICS = "wide_dynamics"
+    EVEN_DYNAMICS = "even_dynamics"
+    MAJOR_COLOUR = "major_colour"
+    MINOR_COLOUR = "minor_colour"
+    CLEAR_KEY = "clear_key"
+    VAGUE_KEY = "vague_key"
+    TENSE_HARMONY = "tense_harmony"
+    CALM_HARMONY = "calm_harmony"
+    MOVING_HARMONY = "moving_harmony"
+    STILL_HARMONY = "still_harmony"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +67,8 @@ class Note:
     Attributes
     ----------
     code : str
-        What is to be said: a `WarningCode` in `MoodAnalysis.warnings`.
+        What is to be said: a `WarningCode` in `MoodAnalysis.warnings`, a `ReasonCode` in
+        `MoodAnalysis.reasons`.
     parameters : mapping of str to float or str
         The figures and names that the sentence needs; times in seconds.
     """
@@ -102,9 +143,12 @@ class MoodAnalysis:
     confidence : float
         Calibrated probability that `dominant` is right, 0..1.
     unsure : bool
-        Whether no mood is clearly ahead.
-    reasons, warnings : tuple of Note
-        Codes with parameters, for whoever shows them.
+        Whether no mood is clearly ahead, or the audio is not like music.
+    reasons : tuple of Note
+        What spoke most for `dominant`, the strongest first: at most three `ReasonCode`, none
+        where `unsure` is due to audio that is not like music.
+    warnings : tuple of Note
+        Each a `WarningCode`.
     waveform : tuple of float
         Peaks of the waveform at equal steps over the song, 0..1, the loudest being 1.
     fingerprint : str
