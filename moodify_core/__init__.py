@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from moodify_core.errors import AudioError, ModelError, MoodifyError
 from moodify_core.moods import MOODS, Mood
-from moodify_core.result import MoodAnalysis, Note, Segment, WarningCode, Window
+from moodify_core.result import MoodAnalysis, Note, ReasonCode, Segment, WarningCode, Window
 
 if TYPE_CHECKING:
     from moodify_core.analysis import analyze
@@ -22,6 +22,7 @@ __all__ = [
     "MoodAnalysis",
     "MoodifyError",
     "Note",
+    "ReasonCode",
     "Segment",
     "WarningCode",
     "Window",
