@@ -1,0 +1,147 @@
+"""What the bot remembers, as far as the database lets it: songs are answered without one, too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+import structlog
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
+
+from bot.storage import Storage, StorageError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+FIRST_PAUSE = 1.0
+"""Seconds before the database is tried again; doubled before each further time."""
+LONGEST_PAUSE = 60.0
+MOST_WRITES = 10_000
+"""Writes that are kept for a database that is away; the oldest go first."""
+LAST_ATTEMPT = 5.0
+"""Seconds in which the kept writes can still get out when the bot stops."""
+
+
+class Memory:
+    """A database that may be away.
+
+    Parameters
+    ----------
+    url : str
+        Address of the database; it holds a password perhaps, and is never logged.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._storage: Storage | None = None
+        self._writes: deque[Callable[[Storage], Awaitable[object]]] = deque(maxlen=MOST_WRITES)
+        self._to_write = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._opened = asyncio.Event()
+
+    async def start(self) -> None:
+        """Open the database; if it is away, go on trying in the background."""
+        try:
+            await self._open()
+        except StorageError as error:
+            log.error("database away", error=str(error))  # noqa: TRY400 - the text says it all
+        self._task = asyncio.create_task(self._work())
+
+    async def opened(self) -> None:
+        """Wait until the database has been there for the first time."""
+        await self._opened.wait()
+
+    async def attempt(self, action: Callable[[Storage], Awaitable[T]], *, otherwise: T) -> T:
+        """Do something with the database now.
+
+        Parameters
+        ----------
+        action : callable
+            Takes the storage; what it returns is returned.
+        otherwise : object
+            Returned if the database does not do its part.
+        """
+        if self._storage is None:
+            return otherwise
+        try:
+            return await action(self._storage)
+        except StorageError as error:
+            log.warning("database failed", error=str(error))
+            return otherwise
+
+    async def write(self, action: Callable[[Storage], Awaitable[object]]) -> None:
+        """Write something now or, if the database is away, as soon as it is back.
+
+        Parameters
+        ----------
+        action : callable
+            Takes the storage. May be called again after it failed.
+        """
+        if self._storage is not None and not self._writes:
+            try:
+                await action(self._storage)
+            except StorageError as error:
+                log.warning("written later", error=str(error))
+            else:
+                return
+        if len(self._writes) == MOST_WRITES:
+            log.error("a write is lost: the database has been away for too long")
+        self._writes.append(action)
+        self._to_write.set()
+
+    async def close(self) -> None:
+        """Try once more to write what is kept, then close the database."""
+        if self._writes:
+            with suppress(TimeoutError, StorageError):
+                async with asyncio.timeout(LAST_ATTEMPT):
+                    while self._writes and self._storage is not None:
+                        await self._writes[0](self._storage)
+                        self._writes.popleft()
+        if self._writes:
+            log.error("writes lost, as the database is away", writes=len(self._writes))
+        if self._task is not None:
+            self._task.cancel()
+        if self._storage is not None:
+            with suppress(StorageError):
+                await self._storage.close()
+
+    async def _open(self) -> None:
+        self._storage = await Storage.open(self._url)
+        self._opened.set()
+        log.info("database open")
+
+    async def _work(self) -> None:
+        if self._storage is None:
+            await _insistent()(self._open)
+        while True:
+            await self._to_write.wait()
+            await _insistent()(self._write_oldest)
+            if not self._writes:
+                self._to_write.clear()
+
+    async def _write_oldest(self) -> None:
+        assert self._storage is not None
+        action = self._writes[0]
+        await action(self._storage)
+        # The oldest may have been pushed out meanwhile.
+        if self._writes and self._writes[0] is action:
+            self._writes.popleft()
+
+
+def _insistent() -> AsyncRetrying:
+    return AsyncRetrying(
+        retry=retry_if_exception_type(StorageError),
+        wait=wait_exponential(FIRST_PAUSE, max=LONGEST_PAUSE),
+        before_sleep=_log_failure,
+    )
+
+
+def _log_failure(state: RetryCallState) -> None:
+    assert state.outcome is not None
+    log.warning(
+        "database still away", attempt=state.attempt_number, error=str(state.outcome.exception())
+    )
