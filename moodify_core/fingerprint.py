@@ -20,6 +20,10 @@ _SMOOTHING = 10
 _MOST_SHIFT = 150
 """Rows, about 20 s, by which two recordings of one song may be displaced."""
 _FEWEST_ROWS = 20
+_LANDMARKS = 16
+
+SAME_SONG = 0.8
+"""Least `similarity` of copies of a song: copies score 0.97 and more, others 0.62 and less."""
 
 
 def fingerprint(chroma: FloatArray) -> str:
@@ -66,6 +70,29 @@ def similarity(one: str, other: str) -> float:
             differing = np.bitwise_count(x[:overlap] ^ y[:overlap]).mean() / 8
             best = max(best, 1 - 2 * float(differing))
     return best
+
+
+def landmarks(text: str) -> tuple[int, ...]:
+    """Choose details of a fingerprint by which copies of a song can be looked up in a table.
+
+    Of all rows, those whose scrambled values are the least: which ones these are does not depend
+    on where a copy begins (Broder, "On the resemblance and containment of documents", 1997).
+
+    Parameters
+    ----------
+    text : str
+        A fingerprint.
+
+    Returns
+    -------
+    tuple of int
+        Up to 16 different numbers of 24 bits; copies of a song share most of them.
+    """
+    rows = _rows(text).astype(np.uint32)
+    words = np.unique(rows[:, 0] << 16 | rows[:, 1] << 8 | rows[:, 2])
+    # Knuth's multiplicative hash.
+    scrambled = words * np.uint32(2654435761)
+    return tuple(words[np.argsort(scrambled)[:_LANDMARKS]].tolist())
 
 
 def _rows(text: str) -> np.ndarray:

@@ -1,0 +1,75 @@
+"""What the bot remembers: jobs, songs with their moods, and settings, in SQLite or PostgreSQL.
+
+Every error of the database is raised as `StorageError`, so that a caller can go on without it.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from bot.storage.database import PATIENCE, Database, StorageError
+from bot.storage.jobs import JobStore
+from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
+from bot.storage.songs import Entry, Recorded, SongStore, Titled
+
+__all__ = [
+    "Changes",
+    "Entry",
+    "GuildSettings",
+    "JobStore",
+    "Listening",
+    "Recorded",
+    "SettingsStore",
+    "SongStore",
+    "Storage",
+    "StorageError",
+    "Titled",
+]
+
+
+class Storage:
+    """All that the bot remembers; made by `open`.
+
+    Parameters
+    ----------
+    database : Database
+
+    Attributes
+    ----------
+    jobs : JobStore
+    songs : SongStore
+    settings : SettingsStore
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.jobs = JobStore(database)
+        self.songs = SongStore(database)
+        self.settings = SettingsStore(database)
+
+    @classmethod
+    async def open(cls, url: str, *, patience: float = PATIENCE) -> Self:
+        """Connect to a database and bring its tables up to date.
+
+        Parameters
+        ----------
+        url : str
+            ``sqlite:///path``, made if it is not there, or
+            ``postgresql://user:password@host/name``.
+        patience : float
+            Seconds that a statement waits for a lock or for the server.
+
+        Returns
+        -------
+        Storage
+
+        Raises
+        ------
+        StorageError
+            If the database cannot be used.
+        """
+        return cls(await Database.open(url, patience))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._database.close()

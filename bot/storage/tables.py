@@ -1,0 +1,201 @@
+"""The tables.
+
+Times are seconds of Unix time. Never in a table: audio, or, once a job is done, a way to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Words(TypeDecorator[str]):
+    """Text of strangers: what no database can hold is replaced."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Replace NUL and halves of surrogate pairs."""
+        if value is None:
+            return None
+        return (
+            value.replace("\0", "\ufffd")
+            .encode("utf-16", "surrogatepass")
+            .decode("utf-16", "replace")
+        )
+
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+"""Only SQLite's INTEGER counts up by itself."""
+
+_NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""Else SQLite gives the number of a deleted row to another, and buttons hold such numbers."""
+
+
+class Base(DeclarativeBase):
+    """What all tables share."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: dict[Any, Any] = {int: BigInteger, float: Float(53), str: Words}  # noqa: RUF012
+
+
+class Job(Base):
+    """A song of a request: a row for as long as its request may come again.
+
+    ``filename``, ``url`` and ``token`` are there only until it is done.
+    """
+
+    __tablename__ = "jobs"
+
+    request_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attachment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(Integer)
+    user_id: Mapped[int] = mapped_column(index=True)
+    guild_id: Mapped[int | None]
+    channel_id: Mapped[int]
+    filename: Mapped[str | None]
+    url: Mapped[str | None]
+    size: Mapped[int]
+    application_id: Mapped[int | None]
+    token: Mapped[str | None]
+    expires: Mapped[float | None]
+    reply_to: Mapped[int | None]
+    quiet: Mapped[bool]
+    answer_id: Mapped[int | None]
+    post_channel_id: Mapped[int | None]
+    post_message_id: Mapped[int | None]
+    locale: Mapped[str]
+    private: Mapped[bool]
+    received: Mapped[float]
+    done: Mapped[bool]
+
+    __table_args__ = (Index(None, "done", "received"),)
+
+
+class SongRow(Base):
+    """A song, whatever file it came in."""
+
+    __tablename__ = "songs"
+    __table_args__ = _NEVER_AGAIN
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    duration: Mapped[float]
+    fingerprint: Mapped[str]
+
+
+class Landmark(Base):
+    """A detail of a song's fingerprint that copies of it share, for finding them."""
+
+    __tablename__ = "landmarks"
+
+    detail: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    song_id: Mapped[int] = mapped_column(
+        ForeignKey("songs.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Result(Base):
+    """What one model says of one song."""
+
+    __tablename__ = "results"
+    __table_args__ = (UniqueConstraint("song_id", "model_version"), _NEVER_AGAIN)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    song_id: Mapped[int] = mapped_column(ForeignKey("songs.id", ondelete="CASCADE"))
+    model_version: Mapped[str]
+    duration: Mapped[float]
+    dominant: Mapped[str]
+    confidence: Mapped[float]
+    unsure: Mapped[bool]
+    share_aggressive: Mapped[float]
+    share_dramatic: Mapped[float]
+    share_happy: Mapped[float]
+    share_romantic: Mapped[float]
+    share_sad: Mapped[float]
+    probability_aggressive: Mapped[float]
+    probability_dramatic: Mapped[float]
+    probability_happy: Mapped[float]
+    probability_romantic: Mapped[float]
+    probability_sad: Mapped[float]
+    analysis: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Record(Base):
+    """A song that somebody had answered."""
+
+    __tablename__ = "records"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    request_id: Mapped[int]
+    attachment_id: Mapped[int]
+    guild_id: Mapped[int | None]
+    channel_id: Mapped[int]
+    user_id: Mapped[int] = mapped_column(index=True)
+    post_channel_id: Mapped[int | None]
+    post_message_id: Mapped[int | None] = mapped_column(index=True)
+    answer_id: Mapped[int | None] = mapped_column(index=True)
+    title: Mapped[str]
+    title_folded: Mapped[str]
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    song_id: Mapped[int] = mapped_column(ForeignKey("songs.id"), index=True)
+    result_id: Mapped[int] = mapped_column(ForeignKey("results.id"), index=True)
+    duration: Mapped[float]
+    private: Mapped[bool]
+    unsure: Mapped[bool]
+    heard_at: Mapped[float]
+
+    __table_args__ = (
+        UniqueConstraint("request_id", "attachment_id"),
+        Index(None, "guild_id", "digest"),
+        Index(None, "guild_id", "heard_at"),
+        Index(None, "guild_id", "song_id", "heard_at"),
+        _NEVER_AGAIN,
+    )
+
+
+class GuildRow(Base):
+    """What a server's admins chose; no row means the defaults."""
+
+    __tablename__ = "guild_settings"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    listening: Mapped[str]
+    min_seconds: Mapped[float]
+    language: Mapped[str | None]
+    role_id: Mapped[int | None]
+    max_minutes: Mapped[float | None]
+    cooldown: Mapped[float | None]
+    leaderboard: Mapped[bool]
+    welcomed: Mapped[bool]
+
+
+class ChannelRow(Base):
+    """How the bot listens in one channel, where that differs from its server."""
+
+    __tablename__ = "channel_settings"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    channel_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    listening: Mapped[str]
