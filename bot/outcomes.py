@@ -20,11 +20,17 @@ class Answered:
     hearing : Hearing
     film_key : str or None
         What a film of it can be asked for by.
+    record_id : int or None
+        Of the record of this answer; None where there is none.
+    repeated : bool
+        Whether the song had been heard in this server before, and was not heard again.
     """
 
     title: str
     hearing: Hearing
     film_key: str | None = None
+    record_id: int | None = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +157,76 @@ class Stopping:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerQueueFull:
+    """The server holds as many places in the queue as one may while others want some."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoolingDown:
+    """Whoever asks did so a moment ago.
+
+    Attributes
+    ----------
+    seconds : float
+        Until they may ask again.
+    """
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RoleNeeded:
+    """Only those with a certain role may ask in this server.
+
+    Attributes
+    ----------
+    role_id : int
+    """
+
+    role_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Somebody pressed "Cancel"."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostDeleted:
+    """The message that held the song was deleted meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingLink:
+    """The link leads to a streaming site, not to a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotAMessageLink:
+    """The link does not lead to a message of this server."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageOutOfSight:
+    """The linked message is gone, or the bot or who asks cannot see it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RepliedToOutOfSight:
+    """Discord does not show the bot the files of the message that was replied to."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingGiven:
+    """The command came with neither a file nor a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The bot is being stopped, and goes on with the song when it is back."""
+
+
+@dataclass(frozen=True, slots=True)
 class SongForgotten:
     """It is not known any more where the song of an answer is."""
 
@@ -264,6 +340,17 @@ Refusal = (
     | Crashed
     | WaitedTooLong
     | Stopping
+    | ServerQueueFull
+    | CoolingDown
+    | RoleNeeded
+    | Cancelled
+    | PostDeleted
+    | StreamingLink
+    | NotAMessageLink
+    | MessageOutOfSight
+    | RepliedToOutOfSight
+    | NothingGiven
+    | Kept
     | SongForgotten
     | NotYourSong
     | NotYourFilm
