@@ -134,18 +134,3 @@ def runs(analysis: MoodAnalysis, pixels: int) -> Iterator[tuple[int, int, Mood]]
     borders = [0, *(np.flatnonzero(np.diff(moods)) + 1).tolist(), pixels]
     for start, end in pairwise(borders):
         yield start, end, MOODS[moods[start]]
-
-
-def labels(mood: Mood) -> tuple[str, str]:
-    """Return what a passage is called: where there is room, and where there is little."""
-    return mood_name(mood), mood_initial(mood)
-
-
-def mood_name(mood: Mood) -> str:
-    """Return a mood's name as it is written in pictures."""
-    return mood.value.capitalize()
-
-
-def mood_initial(mood: Mood) -> str:
-    """Return the letter that stands for a mood where there is little room."""
-    return mood_name(mood)[0]

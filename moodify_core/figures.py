@@ -5,6 +5,9 @@ from __future__ import annotations
 MOST = 0.5
 """Share of the time from which on a song is called mostly of a mood."""
 
+PERCENT = "{}%"
+"""How English writes a percentage."""
+
 _SMALLEST_SHOWN = 0.005
 
 
@@ -22,6 +25,14 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
-def in_percent(share: float) -> str:
-    """Write a share as a whole percentage; what is there is never called 0 %."""
-    return "<1%" if 0 < share < _SMALLEST_SHOWN else f"{share:.0%}"
+def in_percent(share: float, pattern: str = PERCENT) -> str:
+    """Write a share as a whole percentage; what is there is never called 0 %.
+
+    Parameters
+    ----------
+    share : float
+        0..1.
+    pattern : str
+        How the language writes a percentage, with ``{}`` for its figure.
+    """
+    return pattern.format("<1" if 0 < share < _SMALLEST_SHOWN else f"{100 * share:.0f}")

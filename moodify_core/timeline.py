@@ -21,21 +21,20 @@ from moodify_core.drawing import (
     Canvas,
     Type,
     box,
-    labels,
-    mood_initial,
-    mood_name,
     runs,
 )
-from moodify_core.figures import MOST, clock, in_percent
+from moodify_core.figures import MOST, clock
 from moodify_core.fonts import clean_title, shorten
 from moodify_core.moods import MOODS, Mood
-from moodify_core.result import MoodAnalysis, Segment
+from moodify_core.result import MoodAnalysis
+from moodify_core.words import ENGLISH, Words
 
 _Floats = NDArray[np.float64]
 
-_UNTITLED = "Mood over time"
 _LONGEST_DESCRIPTION = 1024  # Discord's limit for alt text
 _LONGEST_TITLE_IN_WORDS = 120
+_MANY = 99_999
+"""Passages that are counted at most: so much room is kept for their number."""
 
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200)
 """Seconds between the labels of the time axis: the first that leaves them room is taken."""
@@ -116,7 +115,9 @@ _MEASURES = {
 }
 
 
-def draw_timeline(analysis: MoodAnalysis, title: str, *, layout: Layout = Layout.WIDE) -> bytes:
+def draw_timeline(
+    analysis: MoodAnalysis, title: str, *, layout: Layout = Layout.WIDE, words: Words = ENGLISH
+) -> bytes:
     """Draw how the mood of a song moves.
 
     From top to bottom: the title, the share of each mood, the moods' probabilities stacked over
@@ -128,6 +129,8 @@ def draw_timeline(analysis: MoodAnalysis, title: str, *, layout: Layout = Layout
     title : str
         Any text. What no font can draw is left out, and what is too wide is cut.
     layout : Layout
+    words : Words
+        In which language.
 
     Returns
     -------
@@ -136,19 +139,20 @@ def draw_timeline(analysis: MoodAnalysis, title: str, *, layout: Layout = Layout
     """
     measures = _MEASURES[layout]
     canvas = Canvas(measures.width, measures.height)
-    _draw_title(canvas, measures, clean_title(title) or _UNTITLED, unsure=analysis.unsure)
+    heading = clean_title(title) or words.untitled_timeline
+    _draw_title(canvas, measures, heading, words.unsure if analysis.unsure else None)
     if layout is Layout.WIDE:
-        _draw_legend_columns(canvas, measures, analysis)
+        _draw_legend_columns(canvas, measures, analysis, words)
     else:
-        _draw_legend_rows(canvas, measures, analysis)
+        _draw_legend_rows(canvas, measures, analysis, words)
     _draw_stack(canvas, measures, analysis)
-    _draw_ribbon(canvas, measures, analysis)
+    _draw_ribbon(canvas, measures, analysis, words)
     _draw_wave(canvas, measures, analysis.waveform)
     _draw_axis(canvas, measures, analysis.duration)
     return canvas.png()
 
 
-def describe_timeline(analysis: MoodAnalysis, title: str) -> str:
+def describe_timeline(analysis: MoodAnalysis, title: str, *, words: Words = ENGLISH) -> str:
     """Say in words what the timeline of a song shows.
 
     Parameters
@@ -156,6 +160,8 @@ def describe_timeline(analysis: MoodAnalysis, title: str) -> str:
     analysis : MoodAnalysis
     title : str
         Any text; cleaned and cut as in the picture.
+    words : Words
+        In which language.
 
     Returns
     -------
@@ -164,97 +170,121 @@ def describe_timeline(analysis: MoodAnalysis, title: str) -> str:
         are counted.
     """
     name = shorten(clean_title(title), _LONGEST_TITLE_IN_WORDS, len)
-    ranked = sorted(MOODS, key=lambda mood: -analysis.breakdown[mood])
-    others = [mood for mood in ranked if mood is not analysis.dominant]
-    rest = ", ".join(
-        f"{mood} {in_percent(analysis.breakdown[mood])}"
-        for mood in others
-        if analysis.breakdown[mood] > 0
-    )
-    share = analysis.breakdown[analysis.dominant]
-    most = "Mostly {}" if share >= MOST else "More {} than anything else"
+    heading = words.heading if name else words.heading_untitled
     head = " ".join(
         [
-            f"Mood over time of {f'“{name}”' if name else 'a song'}, {clock(analysis.duration)}.",
-            f"{most.format(analysis.dominant)}: {in_percent(share)} of the time"
-            f"{f'; {rest}' if rest else ''}.",
-            *(["The answer is unsure: no mood is clearly ahead."] if analysis.unsure else []),
+            heading.format(title=name, length=clock(analysis.duration)),
+            _in_the_lead(analysis, words),
+            *([words.no_mood_ahead] if analysis.unsure else []),
         ]
     )
-    passages = [_passage(segment) for segment in analysis.segments]
-    room = _LONGEST_DESCRIPTION - len(head) - len(" Passages:  and 99999 more.")
+    passages = [
+        words.passage.format(
+            mood=words.moods[segment.mood], start=clock(segment.start), end=clock(segment.end)
+        )
+        for segment in analysis.segments
+    ]
+    frame = words.passages_cut.format(passages="", count=_MANY)
+    room = _LONGEST_DESCRIPTION - len(head) - 1 - len(frame)
     shown = 0
-    while shown < len(passages) and (room := room - len(passages[shown]) - 2) >= 0:
+    while (
+        shown < len(passages) and (room := room - len(passages[shown]) - len(words.separator)) >= 0
+    ):
         shown += 1
-    more = f" and {len(passages) - shown} more" if shown < len(passages) else ""
-    return f"{head} Passages: {', '.join(passages[:shown])}{more}."
+    pattern = words.passages_cut if shown < len(passages) else words.passages
+    listed = words.separator.join(passages[:shown])
+    return f"{head} {pattern.format(passages=listed, count=len(passages) - shown)}"
 
 
-def _draw_title(canvas: Canvas, measures: _Measures, title: str, *, unsure: bool) -> None:
+def _in_the_lead(analysis: MoodAnalysis, words: Words) -> str:
+    """Return the sentence that tells how much of the time has which mood."""
+    others = words.separator.join(
+        f"{words.moods[mood]} {words.share(analysis.breakdown[mood])}"
+        for mood in sorted(MOODS, key=lambda mood: -analysis.breakdown[mood])
+        if mood is not analysis.dominant and analysis.breakdown[mood] > 0
+    )
+    share = analysis.breakdown[analysis.dominant]
+    if share < MOST:
+        pattern = words.more_than_others
+    else:
+        pattern = words.mostly if others else words.mostly_alone
+    return pattern.format(
+        mood=words.moods[analysis.dominant], share=words.share(share), others=others
+    )
+
+
+def _draw_title(canvas: Canvas, measures: _Measures, title: str, unsure: str | None) -> None:
     baseline, size = measures.title
     room = float(measures.span)
-    if unsure:
+    if unsure is not None:
         style = Type(measures.label_type, QUIET_TEXT, align="center")
-        width = canvas.measure("unsure", style) + style.size * 1.3
+        width = canvas.measure(unsure, style) + style.size * 1.3
         left = measures.width - measures.margin - width
         middle = baseline - size * 0.36
         pill = box(left, middle - style.size * 0.75, width, style.size * 1.5, style.size)
         canvas.stroke(pill, QUIET_TEXT)
-        canvas.text(left + width / 2, middle + style.size * 0.31, "unsure", style)
+        canvas.text(left + width / 2, middle + style.size * 0.31, unsure, style)
         room -= width + size * 0.75
     style = Type(size)
     shown = shorten(title, room, lambda text: canvas.measure(text, style))
     canvas.text(measures.margin, baseline, shown, style)
 
 
-def _draw_legend_columns(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis) -> None:
+def _draw_legend_columns(
+    canvas: Canvas, measures: _Measures, analysis: MoodAnalysis, words: Words
+) -> None:
     chip, size = measures.chip, measures.legend_type
     figures = Type(size * 1.25, weight="bold")
     # Room for any percentage, so that the columns stand in the same places in every picture.
-    percentage = chip * 1.3 + canvas.measure("100%", figures)
-    widths = [max(canvas.measure(mood_name(mood), Type(size)), percentage) for mood in MOODS]
+    percentage = chip * 1.3 + canvas.measure(words.share(1), figures)
+    widths = [max(canvas.measure(words.name(mood), Type(size)), percentage) for mood in MOODS]
     gap = (measures.span - sum(widths)) / (len(MOODS) - 1)
     x = float(measures.margin)
     for mood, width in zip(MOODS, widths, strict=True):
-        percent = in_percent(analysis.breakdown[mood])
-        _draw_chip(canvas, x, measures.legend, chip, mood)
+        percent = words.share(analysis.breakdown[mood])
+        _draw_chip(canvas, (x, measures.legend), chip, mood, words)
         canvas.text(x + chip * 1.3, measures.legend + chip * 0.84, percent, figures)
         name = _name_type(size, mood, analysis)
-        canvas.text(x, measures.legend + chip + size * 1.2, mood_name(mood), name)
+        canvas.text(x, measures.legend + chip + size * 1.2, words.name(mood), name)
         x += width + gap
 
 
-def _draw_legend_rows(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis) -> None:
+def _draw_legend_rows(
+    canvas: Canvas, measures: _Measures, analysis: MoodAnalysis, words: Words
+) -> None:
     chip, size = measures.chip, measures.legend_type
     figures = Type(size, align="right", weight="bold")
     right = measures.width - measures.margin
     names = measures.margin + chip * 1.45
-    bars = names + max(canvas.measure(mood_name(mood), Type(size)) for mood in MOODS) + size
-    bars_width = right - canvas.measure("100%", figures) - size * 0.6 - bars
+    bars = names + max(canvas.measure(words.name(mood), Type(size)) for mood in MOODS) + size
+    bars_width = right - canvas.measure(words.share(1), figures) - size * 0.6 - bars
     thick = chip * 0.36
     for row, mood in enumerate(MOODS):
         top = measures.legend + row * chip * 1.42
         baseline = top + chip / 2 + size * HALF_CAPITAL
         share = analysis.breakdown[mood]
-        _draw_chip(canvas, measures.margin, top, chip, mood)
-        canvas.text(names, baseline, mood_name(mood), _name_type(size, mood, analysis))
+        _draw_chip(canvas, (measures.margin, top), chip, mood, words)
+        canvas.text(names, baseline, words.name(mood), _name_type(size, mood, analysis))
         bar_top = top + (chip - thick) / 2
         canvas.fill(box(bars, bar_top, bars_width, thick, thick / 2), TRACK)
         if share > 0:
             length = max(bars_width * share, thick)
             canvas.fill(box(bars, bar_top, length, thick, thick / 2), mood.colour)
-        canvas.text(right, baseline, in_percent(share), figures)
+        canvas.text(right, baseline, words.share(share), figures)
 
 
 def _name_type(size: float, mood: Mood, analysis: MoodAnalysis) -> Type:
     return Type(size, TEXT if mood is analysis.dominant else QUIET_TEXT)
 
 
-def _draw_chip(canvas: Canvas, x: float, y: float, size: float, mood: Mood) -> None:
+def _draw_chip(
+    canvas: Canvas, corner: tuple[float, float], size: float, mood: Mood, words: Words
+) -> None:
+    x, y = corner
     style = Type(size * 0.7, INK, align="center", weight="bold")
     canvas.fill(box(x, y, size, size, size * 0.24), mood.colour)
     baseline = y + size / 2 + style.size * HALF_CAPITAL
-    canvas.text(x + size / 2, baseline, mood_initial(mood), style)
+    canvas.text(x + size / 2, baseline, words.initial(mood), style)
 
 
 def _draw_stack(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis) -> None:
@@ -274,12 +304,12 @@ def _draw_stack(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis) -> 
     canvas.stroke(Path.make_compound_path(*lines), BACKGROUND, within=frame)
 
 
-def _draw_ribbon(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis) -> None:
+def _draw_ribbon(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis, words: Words) -> None:
     top, bottom = measures.ribbon
     style = Type(measures.label_type, INK, align="center")
     baseline = (top + bottom) / 2 + style.size * HALF_CAPITAL
     passages: dict[Mood, list[Path]] = {mood: [] for mood in MOODS}
-    widths = {label: canvas.measure(label, style) for mood in MOODS for label in labels(mood)}
+    widths = {label: canvas.measure(label, style) for mood in MOODS for label in words.labels(mood)}
     for start, end, mood in runs(analysis, measures.span):
         # Passages stand apart, but those at the ends keep to the edges of the other rows.
         apart = 1.5 if end - start >= 12 else 0.0
@@ -287,7 +317,7 @@ def _draw_ribbon(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis) ->
         right = measures.margin + end - (apart if end < measures.span else 0)
         width = right - left
         passages[mood].append(box(left, top, width, bottom - top, min(10, width / 4)))
-        for label in labels(mood):
+        for label in words.labels(mood):
             if widths[label] + style.size * 0.5 <= width:
                 canvas.text((left + right) / 2, baseline, label, style)
                 break
@@ -356,7 +386,3 @@ def _curves(analysis: MoodAnalysis, points: int) -> _Floats:
     kernel /= kernel.sum()
     lines = [np.pad(np.interp(times, middles, line), reach + 1, "edge") for line in averages]
     return np.column_stack([np.convolve(line, kernel, "valid") for line in lines])
-
-
-def _passage(segment: Segment) -> str:
-    return f"{segment.mood} {clock(segment.start)}–{clock(segment.end)}"

@@ -18,6 +18,7 @@ from moodify_core.film.shapes import MEASURES, Measures, Shape
 from moodify_core.film.spectrum import Spectrum
 from moodify_core.fonts import clean_title
 from moodify_core.result import MoodAnalysis
+from moodify_core.words import ENGLISH, Words
 
 Progress = Callable[[float], None]
 
@@ -35,6 +36,7 @@ def make_film(  # noqa: PLR0913 - what goes in and out, and four choices by name
     max_bytes: int | None = DEFAULT_MAX_BYTES,
     sound: bool = True,
     progress: Progress | None = None,
+    words: Words = ENGLISH,
 ) -> None:
     """Make a film of a song, in which the colours follow its moods and the picture its sound.
 
@@ -55,6 +57,8 @@ def make_film(  # noqa: PLR0913 - what goes in and out, and four choices by name
     progress : callable, optional
         Called about once a second of the film with the share that is done, 0..1. What it
         raises ends the making, and nothing is left behind.
+    words : Words
+        In which language its pictures speak.
 
     Raises
     ------
@@ -81,7 +85,7 @@ def make_film(  # noqa: PLR0913 - what goes in and out, and four choices by name
         name = clean_title(title)
         with FilmWriter(draft, name, measures, spending, analysis.duration, heard) as film:
             blocks = _until(reader, round(analysis.duration * reader.sample_rate), film.play)
-            frames = draw_frames(blocks, reader.sample_rate, analysis, title, measures, clip)
+            frames = draw_frames(blocks, reader.sample_rate, analysis, title, measures, clip, words)
             for index, frame in enumerate(frames):
                 film.show(index, frame)
                 if progress and index % spending.frame_rate == 0:
@@ -150,6 +154,7 @@ def draw_frames(
     title: str,
     measures: Measures,
     clip: Clip,
+    words: Words = ENGLISH,
 ) -> Iterator[Bytes]:
     """Draw the frames of a stretch of a song, one after the other.
 
@@ -163,13 +168,14 @@ def draw_frames(
         As for `make_film`.
     measures : Measures
     clip : Clip
+    words : Words
 
     Yields
     ------
     ndarray of uint8, shape (height * 3 / 2, width)
         Overwritten by the next.
     """
-    frames = Frames(analysis, draw_pictures(analysis, title, measures), measures)
+    frames = Frames(analysis, draw_pictures(analysis, title, measures, words), measures)
     spectrum = Spectrum(sample_rate, clip.frame_rate)
     half = spectrum.window // 2
     times = [clip.moment(index) for index in range(clip.frames)]

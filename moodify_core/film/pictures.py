@@ -21,20 +21,17 @@ from moodify_core.drawing import (
     Canvas,
     Type,
     box,
-    labels,
-    mood_initial,
-    mood_name,
     runs,
 )
-from moodify_core.figures import clock, in_percent
+from moodify_core.figures import clock
 from moodify_core.film.shapes import Measures
 from moodify_core.fonts import clean_title, shorten
 from moodify_core.moods import MOODS, Mood
 from moodify_core.result import MoodAnalysis
+from moodify_core.words import ENGLISH, Words
 
 Bytes = NDArray[np.uint8]
 
-_UNTITLED = "Mood of a song"
 _CLOCK = "0123456789:"
 _UPCOMING = 0.38
 """Opacity of what the playhead has not reached."""
@@ -88,7 +85,9 @@ class Pictures:
     digits: Mapping[str, FloatArray]
 
 
-def draw_pictures(analysis: MoodAnalysis, title: str, measures: Measures) -> Pictures:
+def draw_pictures(
+    analysis: MoodAnalysis, title: str, measures: Measures, words: Words = ENGLISH
+) -> Pictures:
     """Draw all layers of a film.
 
     Parameters
@@ -97,17 +96,20 @@ def draw_pictures(analysis: MoodAnalysis, title: str, measures: Measures) -> Pic
     title : str
         Any text. What no font can draw is left out, and what is too wide is cut.
     measures : Measures
+    words : Words
+        In which language.
 
     Returns
     -------
     Pictures
     """
-    still = _still(analysis, title, measures)
+    still = _still(analysis, title, measures, words)
     rows = slice(*measures.strip)
-    upcoming, played = ([layer[rows] for layer in layers] for layers in _strip(analysis, measures))
+    strip = _strip(analysis, measures, words)
+    upcoming, played = ([layer[rows] for layer in layers] for layers in strip)
     scenes = {}
     for mood in dict.fromkeys(segment.mood for segment in analysis.segments):
-        naming = _naming(mood, analysis, measures)
+        naming = _naming(mood, analysis, measures, words)
         planes = []
         for strength in (_CALM, _GLOWING):
             picture = _over(_ground(mood, strength, measures), still, naming)
@@ -174,7 +176,7 @@ def _ground(mood: Mood, strength: float, measures: Measures) -> FloatArray:
     return np.clip(picture, 0, 1, out=picture)
 
 
-def _still(analysis: MoodAnalysis, title: str, measures: Measures) -> Bytes:
+def _still(analysis: MoodAnalysis, title: str, measures: Measures, words: Words) -> Bytes:
     """Draw what stays the same: title, legend, length."""
     canvas = Canvas(measures.width, measures.height, "none")
     right = measures.width - measures.margin
@@ -183,9 +185,9 @@ def _still(analysis: MoodAnalysis, title: str, measures: Measures) -> Bytes:
     room = float(measures.span)
     if analysis.unsure:
         quiet = Type(measures.label_type, QUIET_TEXT, align="right")
-        canvas.text(right, baseline, "unsure", quiet)
-        room -= canvas.measure("unsure", quiet) + size
-    name = clean_title(title) or _UNTITLED
+        canvas.text(right, baseline, words.unsure, quiet)
+        room -= canvas.measure(words.unsure, quiet) + size
+    name = clean_title(title) or words.untitled_film
     shown = shorten(name, room, lambda text: canvas.measure(text, style))
     canvas.text(measures.margin, baseline, shown, style)
     quiet = Type(measures.label_type, QUIET_TEXT, align="right")
@@ -193,34 +195,36 @@ def _still(analysis: MoodAnalysis, title: str, measures: Measures) -> Bytes:
     return canvas.pixels()
 
 
-def _naming(mood: Mood, analysis: MoodAnalysis, measures: Measures) -> Bytes:
+def _naming(mood: Mood, analysis: MoodAnalysis, measures: Measures, words: Words) -> Bytes:
     """Draw what names the mood: the disc in the ring, and the legend with its line lit."""
     canvas = Canvas(measures.width, measures.height, "none")
     ring = measures.ring
     disc = Path.circle((ring.x, ring.y), ring.inner - 7)
     canvas.fill(disc, DISC)
     canvas.stroke(disc, mood.colour)
-    longest = max(canvas.measure(mood_name(mood), Type(100, weight="bold")) for mood in MOODS)
+    longest = max(canvas.measure(words.name(mood), Type(100, weight="bold")) for mood in MOODS)
     name = Type(152 * ring.inner / longest, mood.colour, align="center", weight="bold")
-    canvas.text(ring.x, ring.y + ring.inner * 0.04, mood_name(mood), name)
-    share = f"{in_percent(analysis.breakdown[mood])} of the song"
+    canvas.text(ring.x, ring.y + ring.inner * 0.04, words.name(mood), name)
+    share = words.of_the_song.format(share=words.share(analysis.breakdown[mood]))
     quiet = Type(ring.inner * 0.18, TEXT, align="center")
     canvas.text(ring.x, ring.y + ring.inner * 0.31, share, quiet)
     if measures.legend.pitch:
-        _draw_rows(canvas, measures, analysis, mood)
+        _draw_rows(canvas, measures, analysis, mood, words)
     else:
-        _draw_columns(canvas, measures, analysis, mood)
+        _draw_columns(canvas, measures, analysis, mood, words)
     return canvas.pixels()
 
 
-def _draw_rows(canvas: Canvas, measures: Measures, analysis: MoodAnalysis, lit: Mood) -> None:
+def _draw_rows(
+    canvas: Canvas, measures: Measures, analysis: MoodAnalysis, lit: Mood, words: Words
+) -> None:
     legend = measures.legend
     chip, size = legend.chip, legend.size
     figures = Type(size, align="right", weight="bold")
     names = legend.left + chip * 1.4
-    bars = names + max(canvas.measure(mood_name(mood), Type(size)) for mood in MOODS) + size * 0.8
+    bars = names + max(canvas.measure(words.name(mood), Type(size)) for mood in MOODS) + size * 0.8
     right = legend.left + legend.width
-    room = right - canvas.measure("100%", figures) - size * 0.5 - bars
+    room = right - canvas.measure(words.share(1), figures) - size * 0.5 - bars
     thick = chip * 0.25
     for row, mood in enumerate(MOODS):
         top = legend.top + row * legend.pitch
@@ -232,23 +236,25 @@ def _draw_rows(canvas: Canvas, measures: Measures, analysis: MoodAnalysis, lit: 
                 legend.left - pad, top - pad, legend.width + 2 * pad, chip + 2 * pad, chip * 0.4
             )
             canvas.fill(panel, TRACK)
-        _draw_chip(canvas, legend.left, top, chip, mood)
+        _draw_chip(canvas, (legend.left, top), chip, mood, words)
         baseline = top + chip / 2 + size * HALF_CAPITAL
-        canvas.text(names, baseline, mood_name(mood), Type(size, colour))
+        canvas.text(names, baseline, words.name(mood), Type(size, colour))
         middle = top + (chip - thick) / 2
         canvas.fill(box(bars, middle, room, thick, thick / 2), BACKGROUND)
         if share > 0:
             length = max(room * share, thick)
             canvas.fill(box(bars, middle, length, thick, thick / 2), mood.colour)
-        canvas.text(right, baseline, in_percent(share), replace(figures, colour=colour))
+        canvas.text(right, baseline, words.share(share), replace(figures, colour=colour))
 
 
-def _draw_columns(canvas: Canvas, measures: Measures, analysis: MoodAnalysis, lit: Mood) -> None:
+def _draw_columns(
+    canvas: Canvas, measures: Measures, analysis: MoodAnalysis, lit: Mood, words: Words
+) -> None:
     legend = measures.legend
     chip, size = legend.chip, legend.size
     figures = Type(size * 1.1, weight="bold")
-    percentage = chip * 1.3 + canvas.measure("100%", figures)
-    widths = [max(canvas.measure(mood_name(mood), Type(size)), percentage) for mood in MOODS]
+    percentage = chip * 1.3 + canvas.measure(words.share(1), figures)
+    widths = [max(canvas.measure(words.name(mood), Type(size)), percentage) for mood in MOODS]
     gap = (legend.width - sum(widths)) / (len(MOODS) - 1)
     x = float(legend.left)
     for mood, width in zip(MOODS, widths, strict=True):
@@ -259,23 +265,26 @@ def _draw_columns(canvas: Canvas, measures: Measures, analysis: MoodAnalysis, li
                 x - pad, legend.top - pad, width + 2 * pad, chip + size * 1.6 + 2 * pad, chip * 0.4
             )
             canvas.fill(panel, TRACK)
-        _draw_chip(canvas, x, legend.top, chip, mood)
-        share = in_percent(analysis.breakdown[mood])
+        _draw_chip(canvas, (x, legend.top), chip, mood, words)
+        share = words.share(analysis.breakdown[mood])
         canvas.text(
             x + chip * 1.3, legend.top + chip * 0.78, share, replace(figures, colour=colour)
         )
-        canvas.text(x, legend.top + chip + size * 1.25, mood_name(mood), Type(size, colour))
+        canvas.text(x, legend.top + chip + size * 1.25, words.name(mood), Type(size, colour))
         x += width + gap
 
 
-def _draw_chip(canvas: Canvas, x: float, y: float, size: float, mood: Mood) -> None:
+def _draw_chip(
+    canvas: Canvas, corner: tuple[float, float], size: float, mood: Mood, words: Words
+) -> None:
+    x, y = corner
     style = Type(size * 0.68, INK, align="center", weight="bold")
     canvas.fill(box(x, y, size, size, size * 0.24), mood.colour)
-    canvas.text(x + size / 2, y + size / 2 + style.size * HALF_CAPITAL, mood_initial(mood), style)
+    canvas.text(x + size / 2, y + size / 2 + style.size * HALF_CAPITAL, words.initial(mood), style)
 
 
 def _strip(
-    analysis: MoodAnalysis, measures: Measures
+    analysis: MoodAnalysis, measures: Measures, words: Words
 ) -> tuple[tuple[Bytes, Bytes], tuple[Bytes, Bytes]]:
     """Draw the waveform over the ribbon of passages: what is to come, and what was played."""
     stretches = [*runs(analysis, measures.span)]
@@ -283,7 +292,7 @@ def _strip(
     for start, end, mood in stretches:
         left, right = _passage(shapes, measures, (start, end), mood)
         for canvas, colour in ((upcoming, TEXT), (played, INK)):
-            _name_passage(canvas, measures, (left, right), mood, colour)
+            _name_passage(canvas, measures, (left, right), words.labels(mood), colour)
     _draw_wave(shapes, measures, analysis, stretches)
     lit = shapes.pixels()
     dim = lit.copy()
@@ -306,13 +315,17 @@ def _passage(
 
 
 def _name_passage(
-    canvas: Canvas, measures: Measures, ends: tuple[float, float], mood: Mood, colour: str
+    canvas: Canvas,
+    measures: Measures,
+    ends: tuple[float, float],
+    labels: tuple[str, str],
+    colour: str,
 ) -> None:
     left, right = ends
     top, bottom = measures.ribbon
     style = Type((bottom - top) * 0.72, colour, align="center")
     baseline = (top + bottom) / 2 + style.size * HALF_CAPITAL
-    for label in labels(mood):
+    for label in labels:
         if canvas.measure(label, style) + style.size * 0.5 <= right - left:
             canvas.text((left + right) / 2, baseline, label, style)
             return
