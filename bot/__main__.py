@@ -31,7 +31,7 @@ def main() -> int:
         configure_logging(
             style=settings.log_format,
             level=settings.log_level,
-            secrets=(settings.discord_token.get_secret_value(),),
+            secrets=settings.secrets,
         )
         asyncio.run(_run_until_signalled(settings))
     except SettingsError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -19,6 +20,8 @@ MIB = 1024 * 1024
 PREFIX = "MOODIFY_"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - the name of the variable, not a token
 DISCORD_API = "https://discord.com/api/v10"
+DATABASE_FILE = "moodify.db"
+DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _PR_SET_DUMPABLE = 4
@@ -72,6 +75,8 @@ class Settings(BaseSettings):
         Discord's address; anything but Discord's own must be on this machine.
     data_dir : Path
         Where the bot keeps what it must remember, and its temporary files.
+    database_url : SecretStr
+        Address of the database, with its password; empty for a SQLite file in `data_dir`.
     log_format : {"console", "json"}
     log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
     """
@@ -111,6 +116,7 @@ class Settings(BaseSettings):
     cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     discord_api: str = DISCORD_API
     data_dir: Path = Path("data")
+    database_url: SecretStr = SecretStr("")
 
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -131,10 +137,43 @@ class Settings(BaseSettings):
             raise ValueError(f"must be {DISCORD_API} or an address on this machine")
         return address
 
+    @field_validator("database_url")
+    @classmethod
+    def _only_known_databases(cls, value: SecretStr) -> SecretStr:
+        address = value.get_secret_value()
+        if address and not address.startswith(DATABASES):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        """Address of the database, the default worked out; it may hold a password."""
+        return (
+            self.database_url.get_secret_value()
+            or f"sqlite:///{self.data_dir.absolute() / DATABASE_FILE}"
+        )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no line of the log may hold."""
+        database = self.database_url.get_secret_value()
+        # The password with what encloses it: alone it could be an everyday word.
+        enclosed = re.search(r":[^/:@]+@", database)
+        return tuple(
+            filter(
+                None,
+                (
+                    self.discord_token.get_secret_value(),
+                    database,
+                    enclosed and enclosed.group(),
+                ),
+            )
+        )
 
     @property
     def max_file_bytes(self) -> int:

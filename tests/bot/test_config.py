@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings, SettingsError, forget_secrets, load_settings, variable
+from bot.logs import redact
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "a-token-that-must-stay-secret"
@@ -67,6 +68,34 @@ def test_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("MOODIFY_CDN_HOSTS", "127.0.0.1:81, CDN.example.org")
     assert load_settings().cdn_hosts == ("127.0.0.1:81", "cdn.example.org")
+
+
+def test_the_database_is_a_file_among_the_data_unless_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_DATA_DIR", "kept")
+    assert load_settings().database == f"sqlite:///{tmp_path}/kept/moodify.db"
+    monkeypatch.setenv("MOODIFY_DATABASE_URL", "postgresql://me@here/songs")
+    assert load_settings().database == "postgresql://me@here/songs"
+
+
+def test_the_password_of_the_database_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_DATABASE_URL", "postgresql://me:hushhush@here/songs")
+    settings = load_settings()
+    assert "hushhush" not in repr(settings)
+    said = f"{TOKEN} at {settings.database} or //me:hushhush@there/"
+    assert "hushhush" not in redact(said, settings.secrets)
+    assert TOKEN not in redact(said, settings.secrets)
+
+
+def test_an_unknown_kind_of_database_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_DATABASE_URL", "mysql://me:hushhush@here/songs")
+    with pytest.raises(SettingsError, match="must begin with sqlite:/// or postgres") as caught:
+        load_settings()
+    assert "hushhush" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
