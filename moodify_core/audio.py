@@ -7,11 +7,10 @@ decoded, mixed down and resampled one after the other, so memory does not grow w
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from itertools import groupby
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import av
 import av.error
@@ -43,6 +42,15 @@ _LOUDEST = 1e6
 The fourth power of what is heard still has to fit into a float32.
 """
 
+_TYPES: Mapping[str, np.dtype[Any]] = {
+    "u8": np.dtype(np.uint8),
+    "s16": np.dtype(np.int16),
+    "s32": np.dtype(np.int32),
+    "s64": np.dtype(np.int64),
+    "flt": np.dtype(np.float32),
+    "dbl": np.dtype(np.float64),
+}
+"""FFmpeg's sample formats; those whose channels lie one after the other end in p."""
 
 _Mix = Callable[[FloatArray], FloatArray]
 """From samples of shape (n, channels) to those that are wanted."""
@@ -279,10 +287,30 @@ class _Decoder:
 
     def blocks(self, mix: _Mix) -> Iterator[tuple[FloatArray, int]]:
         """Yield ``(mixed samples, their sample rate)``."""
-        for (rate, channels, _), frames in groupby(self._frames(), _kind):
-            for batch in _batches(frames, _BLOCK_SECONDS * rate):
-                joined = np.concatenate([frame.to_ndarray() for frame in batch], axis=1)
-                yield mix(_as_float(joined, channels)), rate
+        kind = _Kind(0, 0, "")
+        frames: list[av.AudioFrame] = []
+        mixed: list[FloatArray] = []
+        held = 0
+        for frame in self._frames():
+            its_kind = _Kind(frame.sample_rate, frame.layout.nb_channels, frame.format.name)
+            if its_kind != kind:
+                # One mangled frame may claim any shape; the song goes on after it.
+                if not _acceptable(its_kind.rate, its_kind.channels):
+                    continue
+                if held:
+                    yield _mixed(mixed, frames, kind, mix), kind.rate
+                kind, frames, mixed, held = its_kind, [], [], 0
+            frames.append(frame)
+            held += frame.samples
+            if held >= _BLOCK_SECONDS * kind.rate:
+                yield _mixed(mixed, frames, kind, mix), kind.rate
+                frames, mixed, held = [], [], 0
+            elif held >= (len(mixed) + 1) * kind.rate:
+                # Second by second, while what was decoded is in the cache: a sixth faster.
+                mixed.append(mix(_samples(frames, kind)))
+                frames = []
+        if held:
+            yield _mixed(mixed, frames, kind, mix), kind.rate
 
     def _frames(self) -> Iterator[av.AudioFrame]:
         packets = self._file.demux(self._stream)
@@ -303,30 +331,38 @@ class _Decoder:
                 raise
             except av.error.FFmpegError:
                 continue
-            # One mangled frame may claim any shape; the song goes on after it.
-            yield from (
-                frame
-                for frame in frames
-                if _acceptable(frame.sample_rate, frame.layout.nb_channels)
-            )
+            yield from frames
 
 
-def _kind(frame: av.AudioFrame) -> tuple[int, int, str]:
-    return frame.sample_rate, frame.layout.nb_channels, frame.format.name
+class _Kind(NamedTuple):
+    """What frames must have in common to be put in a row."""
+
+    rate: int
+    channels: int
+    format: str
 
 
-def _batches(frames: Iterable[av.AudioFrame], enough: int) -> Iterator[list[av.AudioFrame]]:
-    """Gather frames, which are short, until they hold `enough` samples."""
-    batch: list[av.AudioFrame] = []
-    held = 0
-    for frame in frames:
-        batch.append(frame)
-        held += frame.samples
-        if held >= enough:
-            yield batch
-            batch, held = [], 0
-    if batch:
-        yield batch
+def _mixed(
+    mixed: list[FloatArray], frames: list[av.AudioFrame], kind: _Kind, mix: _Mix
+) -> FloatArray:
+    """Put frames behind what was mixed of their block before."""
+    rest = [mix(_samples(frames, kind))] if frames else []
+    return np.concatenate((*mixed, *rest))
+
+
+def _samples(frames: list[av.AudioFrame], kind: _Kind) -> FloatArray:
+    """Put frames in a row: float32 array, shape (n, channels)."""
+    planar = kind.format.endswith("p")
+    dtype = _TYPES[kind.format.removesuffix("p")]
+    beside = 1 if planar else kind.channels
+    # Straight from the decoder's memory, which is longer than what it holds: to_ndarray, which
+    # stacks the channels of each frame, takes a tenth of the time that decoding takes.
+    parts = [
+        [np.frombuffer(memoryview(plane), dtype, frame.samples * beside) for plane in frame.planes]
+        for frame in frames
+    ]
+    planes = [np.concatenate(plane) for plane in zip(*parts, strict=True)]
+    return _as_float(np.stack(planes), kind.channels)
 
 
 def _as_float(samples: npt.NDArray[Any], channels: int) -> FloatArray:

@@ -95,7 +95,8 @@ def extract(
 
     for block in blocks:
         samples += len(block)
-        take(analyser.push(block))
+        if len(rows := analyser.push(block)):
+            take(rows)
         harmony.push(block)
         on_seconds(samples / SAMPLE_RATE)
     take(analyser.finish())

@@ -23,6 +23,8 @@ N_CHROMA = 12
 FRAME_RATE = SAMPLE_RATE / HOP
 """Frames per second."""
 
+_NEIGHBOURS = 16
+
 FREQUENCIES: FloatArray = np.linspace(0, SAMPLE_RATE / 2, N_BINS, dtype=np.float32)
 """Centre of each bin of the spectrum in Hz, shape (1025,)."""
 
@@ -59,6 +61,41 @@ def mel_filters() -> FloatArray:
     return (triangles * (2.0 / (edges[2:] - edges[:-2]))).astype(np.float32)
 
 
+class Bands:
+    """A bank of filters, each of which covers a small part of the spectrum.
+
+    A product with the whole bank multiplies mostly by zero; here a few neighbouring filters at
+    a time meet the bins that they cover, at a fifth of the cost.
+
+    Parameters
+    ----------
+    filters : float32 array, shape (bins, bands)
+        In order of frequency.
+    """
+
+    def __init__(self, filters: FloatArray) -> None:
+        self._bands = filters.shape[1]
+        self._parts = []
+        for first in range(0, self._bands, _NEIGHBOURS):
+            bands = slice(first, first + _NEIGHBOURS)
+            covered = np.flatnonzero(filters[:, bands].any(axis=1))
+            bins = slice(int(covered[0]), int(covered[-1]) + 1)
+            self._parts.append((bands, bins, np.ascontiguousarray(filters[bins, bands].T)))
+
+    def __call__(self, power: FloatArray) -> FloatArray:
+        """Return what the filters let through of spectra, shape (frames, bins).
+
+        Returns
+        -------
+        float32 array, shape (frames, bands)
+            Each band lies in one piece.
+        """
+        through = np.empty((self._bands, len(power)), np.float32)
+        for bands, bins, filters in self._parts:
+            np.matmul(filters, power[:, bins].T, out=through[bands])
+        return through.T
+
+
 @lru_cache(maxsize=101)  # every tuning that `TuningEstimator` tells, 5 MB in all
 def chroma_filters(tuning: float) -> FloatArray:
     """Weights that fold a spectrum into the twelve pitch classes, C first.
@@ -74,7 +111,7 @@ def chroma_filters(tuning: float) -> FloatArray:
         From Ellis, "Chroma feature analysis and synthesis", 2007: a Gaussian around each
         pitch class, under a Gaussian over octaves that favours the middle of the keyboard.
     """
-    bins = np.linspace(0, SAMPLE_RATE, N_FFT, endpoint=False)[1:]
+    bins = np.arange(1, N_BINS + 1) * (SAMPLE_RATE / N_FFT)
     pitch = N_CHROMA * np.log2(bins / _A0) - tuning
     pitch = np.concatenate(([pitch[0] - 1.5 * N_CHROMA], pitch))
     widths = np.concatenate((np.maximum(np.diff(pitch), 1.0), [1.0]))

@@ -6,12 +6,11 @@ Python", SciPy 2015), computed block by block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 import scipy.fft
-from numpy.lib.stride_tricks import sliding_window_view
 
 from moodify_core.arrays import FloatArray
 from moodify_core.audio import SAMPLE_RATE
@@ -19,14 +18,16 @@ from moodify_core.features.filterbanks import (
     CONTRAST_BANDS,
     FREQUENCIES,
     HOP,
+    N_BINS,
     N_CHROMA,
     N_FFT,
     N_MELS,
+    Bands,
     chroma_filters,
     contrast_bands_of_octaves,
-    hann,
     mel_filters,
 )
+from moodify_core.features.spectra import Group, Spectrograph
 from moodify_core.features.tuning import TuningEstimator
 
 N_MFCC = 20
@@ -37,8 +38,6 @@ ROLLOFF = 0.85
 _AMIN = 1e-10
 """Smallest power that is told from nothing, as in librosa."""
 _DECIBEL = np.float32(10 / np.log(10))
-_BLOCK = 128
-"""Frames per transform: a block of spectra (0.5 MB) stays in a core's second-level cache."""
 
 
 FEATURES: Mapping[str, int] = {
@@ -77,13 +76,11 @@ def layout(
 
 
 class _Block:
-    """One block of frames, and what several features share of it."""
+    """One group of frames, and what several features share of it."""
 
-    def __init__(self, samples: FloatArray, window: FloatArray, mel: FloatArray) -> None:
-        self.samples = samples
-        spectra = scipy.fft.rfft(sliding_window_view(samples, N_FFT)[::HOP] * window, axis=1)
-        self.power: FloatArray = spectra.real**2 + spectra.imag**2
-        self.mel: FloatArray = self.power @ mel
+    def __init__(self, group: Group, mel: Bands) -> None:
+        self.samples, self.power = group.samples, group.power
+        self.mel = mel(group.power)
         self.chroma: FloatArray | None = None
 
     @cached_property
@@ -98,8 +95,7 @@ class _Block:
 class FrameAnalyser:
     """Turns blocks of samples into rows of frame features.
 
-    Frames are centred: frame ``i`` covers 2048 samples around sample ``512 * i``, the song
-    being padded with zeros at both ends, so a song of n samples has ``1 + n // 512`` frames.
+    Frames are those of `Spectrograph`: 2048 samples, every 512.
 
     Parameters
     ----------
@@ -127,13 +123,12 @@ class FrameAnalyser:
     ) -> None:
         self.columns = layout(features, contrast_bands)
         self.width = max(columns.stop for columns in self.columns.values())
-        self._pending: FloatArray = np.zeros(N_FFT // 2, np.float32)
+        self._spectrograph = Spectrograph(N_BINS)
         self._last_mel_db: FloatArray | None = None
         # A spectral flux belongs to where the rise is heard: librosa delays it by half a frame.
         self._onset_delay: FloatArray = np.zeros(N_FFT // (2 * HOP), np.float32)
         self._tuning = TuningEstimator()
-        self._window = hann(N_FFT)
-        self._mel = mel_filters()
+        self._mel = Bands(mel_filters())
         self._bands = contrast_bands_of_octaves()[:contrast_bands]
         self._dct = _dct_matrix()
         self._compute: Mapping[str, Callable[[_Block], FloatArray]] = {
@@ -152,25 +147,24 @@ class FrameAnalyser:
         Returns
         -------
         float32 array, shape (frames, width)
+            Perhaps none. Each column lies in one piece, for whoever follows a feature in time.
         """
-        self._pending = np.concatenate((self._pending, samples))
-        ready = 1 + (len(self._pending) - N_FFT) // HOP if len(self._pending) >= N_FFT else 0
-        rows = np.empty((ready, self.width), np.float32)
-        for start in range(0, ready, _BLOCK):
-            stop = min(start + _BLOCK, ready)
-            stretch = self._pending[start * HOP : (stop - 1) * HOP + N_FFT]
-            self._analyse(stretch, rows[start:stop])
-        self._pending = self._pending[ready * HOP :]
-        return rows
+        return self._rows(self._spectrograph.push(samples))
 
     def finish(self) -> FloatArray:
         """Pad the end of the song and return its last rows."""
-        return self.push(np.zeros(N_FFT // 2, np.float32))
+        return self._rows(self._spectrograph.finish())
 
-    def _analyse(self, samples: FloatArray, rows: FloatArray) -> None:
-        block = _Block(samples, self._window, self._mel)
-        for name, columns in self.columns.items():
-            rows[:, columns] = self._compute[name](block)
+    def _rows(self, groups: Iterable[Group]) -> FloatArray:
+        parts = [np.empty((self.width, 0), np.float32), *map(self._columns, groups)]
+        return np.concatenate(parts, axis=1).T
+
+    def _columns(self, group: Group) -> FloatArray:
+        block = _Block(group, self._mel)
+        columns = np.empty((self.width, len(group.power)), np.float32)
+        for name, place in self.columns.items():
+            columns[place] = self._compute[name](block).T
+        return columns
 
     def _chroma(self, block: _Block) -> FloatArray:
         if block.chroma is None:
@@ -180,12 +174,18 @@ class FrameAnalyser:
 
     def _contrast(self, block: _Block) -> FloatArray:
         magnitude = np.sqrt(block.power[:, : self._bands[-1][1]])
-        contrast = np.empty((len(magnitude), len(self._bands)), np.float32)
+        extremes = np.empty((2, len(magnitude), len(self._bands)), np.float32)
         for band, (first, end, quantile) in enumerate(self._bands):
-            ordered = np.sort(magnitude[:, first:end], axis=1)
-            peak = ordered[:, -quantile:].mean(axis=1)
-            valley = ordered[:, :quantile].mean(axis=1)
-            contrast[:, band] = _decibel(peak) - _decibel(valley)
+            inside = magnitude[:, first:end]
+            if quantile == 1:  # a narrow band: nothing to sort for
+                inside.max(axis=1, out=extremes[0, :, band])
+                inside.min(axis=1, out=extremes[1, :, band])
+            else:
+                ordered = np.sort(inside, axis=1)
+                extremes[0, :, band] = ordered[:, -quantile:].mean(axis=1)
+                extremes[1, :, band] = ordered[:, :quantile].mean(axis=1)
+        peak, valley = _decibel(extremes)
+        contrast: FloatArray = peak - valley
         return contrast
 
     def _onset_strength(self, mel_db: FloatArray) -> FloatArray:
@@ -242,15 +242,22 @@ def _flatness(block: _Block) -> FloatArray:
 def _rms(block: _Block) -> FloatArray:
     """From sums over hops, four of which make a frame."""
     power = (block.samples**2).reshape(-1, HOP).sum(axis=1)
-    energy = sliding_window_view(power, N_FFT // HOP).sum(axis=1)
+    energy = _over_frames(power)
     rms: FloatArray = np.sqrt(energy / N_FFT)
     return rms[:, None]
+
+
+def _over_frames(of_hops: FloatArray) -> FloatArray:
+    """Sum over the four hops of each frame."""
+    first, second, third, fourth = (of_hops[hop : hop + len(of_hops) - 3] for hop in range(4))
+    total: FloatArray = first + second + third + fourth
+    return total
 
 
 def _zero_crossings(block: _Block) -> FloatArray:
     negative = np.signbit(block.samples)
     crossed = np.diff(negative, prepend=negative[:1]).reshape(-1, HOP)
-    crossings = sliding_window_view(crossed.sum(axis=1), N_FFT // HOP).sum(axis=1)
+    crossings = _over_frames(crossed.sum(axis=1))
     # The sample before the frame is not part of it.
     crossings = crossings - crossed[: len(crossings), 0]
     rate: FloatArray = crossings / N_FFT

@@ -6,31 +6,28 @@ the notes of a chord in the bass, which bins of 10.8 Hz cannot.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
 import soxr
-from numpy.lib.stride_tricks import sliding_window_view
 
 from moodify_core.arrays import FloatArray, IntArray
 from moodify_core.audio import SAMPLE_RATE
-from moodify_core.features.filterbanks import hann
+from moodify_core.features.filterbanks import HOP, N_FFT
+from moodify_core.features.spectra import Group, Spectrograph
 
 PEAKS = 24
 """Peaks that are kept of each frame."""
 _RATE = SAMPLE_RATE / 4
-_N_FFT, _HOP = 2048, 512
-PEAK_FRAME_RATE = _RATE / _HOP
+PEAK_FRAME_RATE = _RATE / HOP
 """Frames per second, about 10.8."""
-_BIN = _RATE / _N_FFT
+_BIN = _RATE / N_FFT
 _FIRST, _END = int(55 / _BIN), int(2000 / _BIN)
 _FAINTEST = 0.02
 """Share of a frame's strongest bin below which a peak does not count."""
 _BIN_BITS = np.int32(1023)
 """Enough for the number of a bin; as the lowest bits of a height they are 0.01 % of it."""
-_BLOCK = 64
 _TINY = 1e-9
 
 
@@ -83,29 +80,23 @@ class PeakFinder:
 
     def __init__(self) -> None:
         self._stream = soxr.ResampleStream(SAMPLE_RATE, _RATE, 1, dtype="float32", quality="MQ")
-        self._samples: FloatArray = np.zeros(_N_FFT // 2, np.float32)
-        self._window = hann(_N_FFT)
+        self._spectrograph = Spectrograph(_END + 1)
 
     def push(self, samples: FloatArray) -> Peaks:
         """Take a block of samples at 22 050 Hz, shape (n,), and return its peaks."""
-        return self._find(self._stream.resample_chunk(samples))
+        slow = self._stream.resample_chunk(samples)
+        return _peaks(self._spectrograph.push(slow))
 
     def finish(self) -> Peaks:
         """Pad the end of the song and return its last peaks."""
         rest = self._stream.resample_chunk(np.empty(0, np.float32), last=True)
-        return self._find(np.concatenate((rest, np.zeros(_N_FFT // 2, np.float32))))
+        return Peaks.joined(
+            [_peaks(self._spectrograph.push(rest)), _peaks(self._spectrograph.finish())]
+        )
 
-    def _find(self, slow: FloatArray) -> Peaks:
-        self._samples = np.concatenate((self._samples, slow))
-        if len(self._samples) < _N_FFT:
-            return _NONE
-        frames = sliding_window_view(self._samples, _N_FFT)[::_HOP]
-        found = [_NONE]
-        for start in range(0, len(frames), _BLOCK):
-            spectra = scipy.fft.rfft(frames[start : start + _BLOCK] * self._window, axis=1)
-            found.append(_find_peaks(np.abs(spectra[:, : _END + 1])))
-        self._samples = self._samples[len(frames) * _HOP :]
-        return Peaks.joined(found)
+
+def _peaks(groups: Iterable[Group]) -> Peaks:
+    return Peaks.joined([_NONE, *(_find_peaks(np.sqrt(group.power)) for group in groups)])
 
 
 def _find_peaks(magnitude: FloatArray) -> Peaks:

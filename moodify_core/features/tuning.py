@@ -40,21 +40,22 @@ class TuningEstimator:
         float
             Fraction of a semitone, -0.5..0.5; 0 until a peak was heard.
         """
-        pitches = self._pitches(np.sqrt(power[::_FRAME_STEP]))
+        pitches = self._pitches(power[::_FRAME_STEP])
         semitones = 12 * np.log2(pitches / _A0)
         deviation = semitones - np.floor(semitones + 0.5)
-        self._histogram += np.histogram(deviation, _BINS, (-0.5, 0.5))[0]
+        bins = np.minimum(((deviation + 0.5) * _BINS).astype(int), _BINS - 1)
+        self._histogram += np.bincount(bins, minlength=_BINS)
         if not self._histogram.any():
             return 0.0
         return float(self._histogram.argmax()) / _BINS - 0.5
 
-    def _pitches(self, magnitude: FloatArray) -> FloatArray:
-        centre = magnitude[:, self._range]
-        below = magnitude[:, self._range.start - 1 : self._range.stop - 1]
-        above = magnitude[:, self._range.start + 1 : self._range.stop + 1]
-        loud = centre > _THRESHOLD * magnitude.max(axis=1, keepdims=True)
+    def _pitches(self, power: FloatArray) -> FloatArray:
+        centre = power[:, self._range]
+        below = power[:, self._range.start - 1 : self._range.stop - 1]
+        above = power[:, self._range.start + 1 : self._range.stop + 1]
+        loud = centre > _THRESHOLD**2 * power.max(axis=1, keepdims=True)
         peaks = np.nonzero(loud & (centre > below) & (centre >= above))
-        left, middle, right = below[peaks], centre[peaks], above[peaks]
+        left, middle, right = (np.sqrt(values[peaks]) for values in (below, centre, above))
         strong = middle >= np.median(middle) if middle.size else np.zeros(0, bool)
         left, middle, right = left[strong], middle[strong], right[strong]
         shift = (left - right) / (2 * (left - 2 * middle + right))
