@@ -8,8 +8,9 @@ from bot.engine.base import (
     WorkerOutOfMemory,
     WorkerTimeout,
 )
-from bot.engine.hearing import Hearing, hear, prepare
+from bot.engine.hearing import Hearing, draw, hear, prepare
 from bot.engine.local import LocalEngine
+from bot.engine.progress import HearingStage, ProgressNote, progress_note
 from bot.engine.worker import WorkerRules
 
 __all__ = [
@@ -17,11 +18,15 @@ __all__ = [
     "EngineError",
     "EngineUnavailable",
     "Hearing",
+    "HearingStage",
     "LocalEngine",
+    "ProgressNote",
     "WorkerDied",
     "WorkerOutOfMemory",
     "WorkerRules",
     "WorkerTimeout",
+    "draw",
     "hear",
     "prepare",
+    "progress_note",
 ]

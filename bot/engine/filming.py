@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-NOTE_FORMAT = "{:5.3f}"
-"""How the share that is done stands in its file: always the same number of characters."""
+from bot.engine.progress import telling
 
 
 def film(
@@ -26,7 +25,7 @@ def film(
     target : Path
         Where the MP4 goes, whole or not at all.
     note : Path
-        An existing file that always holds the share that is done, as `NOTE_FORMAT` writes it.
+        Where the share that is done is told; of a `bot.engine.ProgressNote`.
 
     Returns
     -------
@@ -46,13 +45,7 @@ def film(
     from moodify_core.timeline import describe_timeline
 
     try:
-        # Written in place, so that whoever reads never finds it empty.
-        with note.open("r+b", buffering=0) as shared:
-
-            def tell(share: float) -> None:
-                shared.seek(0)
-                shared.write(NOTE_FORMAT.format(share).encode())
-
+        with telling(note) as tell:
             analysis = analyze(song, max_duration=max_seconds)
             make_film(song, analysis, title, target, max_bytes=max_bytes, progress=tell)
     except OSError as error:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from bot.engine.progress import telling
+from moodify_core.words import ENGLISH, Words
 
 if TYPE_CHECKING:
     from moodify_core.result import MoodAnalysis
@@ -44,7 +48,13 @@ def prepare() -> None:
     load_model()
 
 
-def hear(path: Path, title: str, max_duration: float) -> Hearing:
+def hear(
+    path: Path,
+    title: str,
+    max_duration: float,
+    note: Path | None = None,
+    words: Words = ENGLISH,
+) -> Hearing:
     """Analyse a song and draw its timeline.
 
     Parameters
@@ -55,6 +65,10 @@ def hear(path: Path, title: str, max_duration: float) -> Hearing:
         What the picture is headed with.
     max_duration : float
         Longest song that is taken, in seconds.
+    note : Path, optional
+        Where the share that was heard is told; of a `bot.engine.ProgressNote`.
+    words : Words, optional
+        The language of the picture and its description.
 
     Returns
     -------
@@ -66,11 +80,31 @@ def hear(path: Path, title: str, max_duration: float) -> Hearing:
         If the audio cannot be analysed.
     """
     from moodify_core import analyze
+
+    with telling(note) if note else nullcontext() as tell:
+        analysis = analyze(path, max_duration=max_duration, progress=tell)
+    return draw(analysis, title, words)
+
+
+def draw(analysis: MoodAnalysis, title: str, words: Words = ENGLISH) -> Hearing:
+    """Draw the timeline of a song that was heard before.
+
+    Parameters
+    ----------
+    analysis : MoodAnalysis
+    title : str
+        What the picture is headed with.
+    words : Words, optional
+        The language of the picture and its description.
+
+    Returns
+    -------
+    Hearing
+    """
     from moodify_core.timeline import describe_timeline, draw_timeline
 
-    analysis = analyze(path, max_duration=max_duration)
     return Hearing(
         analysis=analysis,
-        picture=draw_timeline(analysis, title),
-        description=describe_timeline(analysis, title),
+        picture=draw_timeline(analysis, title, words=words),
+        description=describe_timeline(analysis, title, words=words),
     )

@@ -18,8 +18,15 @@ import aiohttp
 import structlog
 
 from bot.download import DownloadError, DownloadRules, downloaded
-from bot.engine import Engine, EngineError, WorkerOutOfMemory, WorkerTimeout
-from bot.engine.filming import NOTE_FORMAT, film
+from bot.engine import (
+    Engine,
+    EngineError,
+    ProgressNote,
+    WorkerOutOfMemory,
+    WorkerTimeout,
+    progress_note,
+)
+from bot.engine.filming import film
 from bot.jobs import Jobs, download_refusal
 from bot.outcomes import (
     Failed,
@@ -76,23 +83,17 @@ class FilmProgress:
     Attributes
     ----------
     stage : FilmStage
-    note : Path or None
-        File that a worker keeps the share in that is done.
+    note : ProgressNote or None
+        Where a worker tells the share that is done.
     """
 
     stage: FilmStage = FilmStage.WAITING
-    note: Path | None = None
+    note: ProgressNote | None = None
 
     @property
     def share(self) -> float:
         """The share that is done, 0..1."""
-        if self.note is None:
-            return 0.0
-        try:
-            return float(self.note.read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            # The film is done, and its folder is gone.
-            return 1.0
+        return self.note.share if self.note else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,17 +305,17 @@ class Films:
     async def _film(
         self, request: FilmRequest, url: str, folder: Path, progress: FilmProgress
     ) -> Outcome:
-        target, note = folder / "film.mp4", folder / "share"
-        note.write_text(NOTE_FORMAT.format(0), encoding="ascii")
-        limits = self._limits
+        target, limits = folder / "film.mp4", self._limits
         try:
             async with downloaded(self._session, url, folder=folder, rules=limits.download) as song:
-                progress.note, progress.stage = note, FilmStage.FILMING
-                description = await self._engine.run(
-                    film,
-                    *(song, request.title, limits.max_seconds, request.max_bytes, target, note),
-                    time_limit=limits.time_limit,
-                )
+                with progress_note(folder) as note:
+                    progress.note, progress.stage = note, FilmStage.FILMING
+                    description = await self._engine.run(
+                        film,
+                        *(song, request.title, limits.max_seconds, request.max_bytes),
+                        *(target, note.path),
+                        time_limit=limits.time_limit,
+                    )
         except DownloadError as error:
             return download_refusal(error)
         except EngineError as error:

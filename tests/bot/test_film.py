@@ -23,8 +23,8 @@ import soundfile
 
 from bot import outcomes
 from bot.config import MIB
-from bot.engine import LocalEngine, WorkerRules
-from bot.engine.filming import NOTE_FORMAT, film
+from bot.engine import LocalEngine, WorkerRules, progress_note
+from bot.engine.filming import film
 from bot.film.desk import EDIT_PAUSE
 from bot.presentation import texts
 from bot.presentation.buttons import cancel_view
@@ -78,7 +78,7 @@ class Server:
         return posted, await exchange.final(PATIENCE)
 
     async def film(self, message: Message, *, user: int = 0) -> Exchange:
-        return await self.double.click(self.people[user], message, texts.FILM_BUTTON)
+        return await self.double.click(self.people[user], message, texts.film_button())
 
     async def film_is_under_way(self, exchange: Exchange) -> Message:
         return await exchange.final(PATIENCE, when=lambda m: "Filming" in m.content)
@@ -228,9 +228,9 @@ async def test_only_who_asked_or_a_moderator_can_cancel_a_film(server: Server) -
     _, answer = await server.posted(song(LONG))
     exchange = await server.film(answer, user=1)
     under_way = await server.film_is_under_way(exchange)
-    refused = await server.double.click(server.people[2], under_way, texts.CANCEL_BUTTON)
+    refused = await server.double.click(server.people[2], under_way, texts.cancel_button())
     assert await sentence(refused) == texts.refusal(outcomes.NotYourFilm())
-    await server.double.click(server.people[0], under_way, texts.CANCEL_BUTTON)
+    await server.double.click(server.people[0], under_way, texts.cancel_button())
     assert await sentence(exchange) == texts.refusal(outcomes.FilmStopped())
     await until_nothing_is_left(server.bot)
     # Its place, its person's and its worker are free again.
@@ -282,8 +282,8 @@ async def test_a_film_of_an_earlier_run_cannot_be_cancelled(server: Server) -> N
         components=tuple(view.to_components()),
     )
     server.double.world.save(left)
-    exchange = await server.double.click(server.people[0], left, texts.CANCEL_BUTTON)
-    assert await sentence(exchange) == texts.FILM_NOT_IN_THE_MAKING
+    exchange = await server.double.click(server.people[0], left, texts.cancel_button())
+    assert await sentence(exchange) == texts.film_not_in_the_making()
     assert (await last_word(exchange)).ephemeral
 
 
@@ -307,22 +307,22 @@ async def test_a_full_disk_is_an_error_that_the_bot_knows_and_leaves_nothing(
     films, work = tmp_path / "films", tmp_path / "work"
     films.mkdir()
     work.mkdir()
-    heard, note, target = films / "song", films / "share", films / "film.mp4"
+    heard, target = films / "song", films / "film.mp4"
     heard.write_bytes(song().data)
-    note.write_text(NOTE_FORMAT.format(0), encoding="ascii")
     engine = LocalEngine(
         workers=1,
         rules=WorkerRules(memory=1024 * MIB, max_jobs=5, caches=work),
         folder=work,
     )
     try:
-        with pytest.raises(OSError, match="large") as caught:
+        with progress_note(films) as note, pytest.raises(OSError, match="large") as caught:
             await engine.run(
-                film_on_a_full_disk, heard, "x", 60.0, 10 * MIB, target, note, time_limit=PATIENCE
+                film_on_a_full_disk,
+                *(heard, "x", 60.0, 10 * MIB, target, note.path),
+                time_limit=PATIENCE,
             )
     finally:
         await engine.close()
     assert caught.value.errno == errno.EFBIG
     heard.unlink()
-    note.unlink()
     films.rmdir()  # Fails if there is anything else.
