@@ -87,7 +87,7 @@ class FilmDesk:
         """
         asker = self._films.whose(film_id)
         if asker is None:
-            await _say(interaction, texts.FILM_NOT_IN_THE_MAKING)
+            await _say(interaction, texts.film_not_in_the_making())
         elif interaction.user.id != asker and not _moderates(interaction):
             await _refuse(interaction, NotYourFilm())
         else:

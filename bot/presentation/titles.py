@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.presentation import texts
+
 TITLE_LIMIT = 80
 """Characters of a title that are shown."""
-
-UNTITLED = "untitled"
 
 _JOINERS = frozenset("\u200c\u200d")
 """Invisible, but part of how Persian and emoji are spelt, and harmless."""
@@ -37,13 +37,13 @@ def song_title(filename: str) -> str:
     Returns
     -------
     str
-        Never empty.
+        Never empty: "untitled" where nothing is left.
     """
     text = unicodedata.normalize("NFC", filename).replace("_", " ").replace("`", "'")
     text = _EXTENSION.sub("", " ".join(_visible(text).split()))
     if len(text) > TITLE_LIMIT:
         text = text[: TITLE_LIMIT - 1].rstrip() + "…"
-    return text if any(map(_shows_alone, text)) else UNTITLED
+    return text if any(map(_shows_alone, text)) else texts.untitled()
 
 
 def inline_code(title: str) -> str:
