@@ -101,18 +101,16 @@ def extract(
         on_seconds(samples / SAMPLE_RATE)
     take(analyser.finish())
     duration = samples / SAMPLE_RATE
-    pooler.finish(duration)
+    statistics, power = pooler.finish(duration)
 
     bounds = window_bounds(duration)
-    level = _decibel(float(np.mean([window.power for window in pooler.pooled])))
-    statistics = np.stack([window.statistics for window in pooler.pooled])
     centres = np.array([round((start + end) / 2 * FRAME_RATE) for start, end in bounds])
     return SongFeatures(
         duration=duration,
         bounds=bounds,
         windows=np.hstack((statistics, pulse(np.concatenate(onsets), centres))),
         harmony=harmony.finish(),
-        level=level,
+        level=_decibel(float(power.mean())),
         peaks=peaks.finish()[:, 0],
         chroma=chroma.finish(),
     )

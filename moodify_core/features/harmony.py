@@ -6,6 +6,7 @@ costs most to leave out, above all on a collection that was not learned from (do
 
 from __future__ import annotations
 
+import cmath
 from collections.abc import Mapping
 
 import numpy as np
@@ -109,10 +110,14 @@ def describe(peaks: Peaks) -> FloatArray:
 def _describe(peaks: Peaks) -> dict[str, float]:
     weight = np.sqrt(peaks.magnitude)
     semitones = 12 * np.log2(peaks.hertz / 440)
-    tuning = (weight * np.exp(2j * np.pi * semitones)).sum()
-    semitones = semitones - float(np.angle(tuning)) / (2 * np.pi)
-    bass = _chroma(semitones, np.where(peaks.hertz < _BASS_BELOW, weight, 0))
-    treble = _chroma(semitones, np.where(peaks.hertz >= _TREBLE_FROM, weight, 0))
+    angle = np.float32(2 * np.pi) * semitones
+    tuning = complex((weight * np.cos(angle)).sum(), (weight * np.sin(angle)).sum())
+    semitones = semitones - cmath.phase(tuning) / (2 * np.pi)
+    bass, treble = _chroma(
+        semitones,
+        np.where(peaks.hertz < _BASS_BELOW, weight, 0),
+        np.where(peaks.hertz >= _TREBLE_FROM, weight, 0),
+    )
     loudness = np.sqrt(np.maximum(peaks.power, 0))
     loudness = np.minimum(loudness / max(float(loudness.mean()), 1e-12), 2)[:, None]
     shares = treble / np.maximum(treble.sum(axis=1, keepdims=True), _TINY)
@@ -128,22 +133,28 @@ def _describe(peaks: Peaks) -> dict[str, float]:
         **_bass(bass, treble, tonic),
         **_roughness(peaks, semitones, weight, loudness),
     }
-    numbers["tuning_strength"] = float(np.abs(tuning)) / max(float(weight.sum()), _TINY)
+    numbers["tuning_strength"] = abs(tuning) / max(float(weight.sum()), _TINY)
     return numbers
 
 
-def _chroma(semitones: FloatArray, weight: FloatArray) -> FloatArray:
-    """Pitch classes, C first; a peak between two is shared between them. Shape (frames, 12)."""
+def _chroma(semitones: FloatArray, *weights: FloatArray) -> list[FloatArray]:
+    """Pitch classes, C first, for each kind of weight. Shape (frames, 12) each.
+
+    A peak between two classes is shared between them.
+    """
     frames = len(semitones)
     lower = np.floor(semitones)
     near = np.cos((semitones - lower) * np.pi / 2) ** 2
     classes = lower.astype(int) + 9
     row = 12 * np.arange(frames)[:, None]
-    here, above = (
-        np.bincount((row + (classes + step) % 12).ravel(), (weight * part).ravel(), 12 * frames)
-        for step, part in ((0, near), (1, 1 - near))
-    )
-    return np.asarray(here + above, dtype=np.float64).reshape(frames, 12)
+    here, above = ((row + (classes + step) % 12).ravel() for step in (0, 1))
+    return [
+        (
+            np.bincount(here, (weight * near).ravel(), 12 * frames)
+            + np.bincount(above, (weight * (1 - near)).ravel(), 12 * frames)
+        ).reshape(frames, 12)
+        for weight in weights
+    ]
 
 
 def _entropy(shares: FloatArray) -> FloatArray:
@@ -183,10 +194,13 @@ def _intervals(mean: FloatArray, shares: FloatArray) -> dict[str, float]:
     """How much of each interval class there is: over the stretch, and sounding together."""
     whole = mean / max(float(np.linalg.norm(mean)), _TINY)
     frames = shares / np.maximum(np.linalg.norm(shares, axis=1, keepdims=True), _TINY)
+    together = frames.T @ frames / len(frames)
+    classes = np.arange(12)
     numbers = {}
     for step in range(1, 7):
-        numbers[f"interval{step}"] = float((whole * np.roll(whole, step)).sum())
-        numbers[f"chord_interval{step}"] = float((frames * np.roll(frames, step, 1)).sum(1).mean())
+        other = classes - step
+        numbers[f"interval{step}"] = float((whole * whole[other]).sum())
+        numbers[f"chord_interval{step}"] = float(together[classes, other].sum())
     return numbers
 
 
@@ -255,12 +269,13 @@ def _roughness(
     scale", JASA 94, 1993, after Plomp and Levelt 1965, over the strength of the peaks.
     """
     every = peaks[::_ROUGHNESS_STEP]
-    low, high = np.triu_indices(PEAKS, 1)
-    distance = every.hertz[:, high] - every.hertz[:, low]
-    scaled = 0.24 / (0.0207 * every.hertz[:, low] + 18.96) * distance
-    weaker = np.minimum(every.magnitude[:, low], every.magnitude[:, high])
+    # A row for each peak: pairs are then rows, which are taken ten times faster than columns.
+    hertz, magnitude = np.ascontiguousarray(every.hertz.T), np.ascontiguousarray(every.magnitude.T)
+    low, high = _PAIRS
+    scaled = (hertz[high] - hertz[low]) * (0.24 / (0.0207 * hertz + 18.96))[low]
+    weaker = np.minimum(magnitude[low], magnitude[high])
     beating = weaker * (np.exp(-3.51 * scaled) - np.exp(-5.75 * scaled))
-    rough = beating.sum(axis=1) / np.maximum(every.magnitude.sum(axis=1), _TINY)
+    rough = beating.sum(axis=0) / np.maximum(magnitude.sum(axis=0), _TINY)
     mistuned = np.abs(semitones - np.round(semitones))
     detuned = (weight * mistuned).sum(axis=1) / np.maximum(weight.sum(axis=1), _TINY)
     numbers: dict[str, float] = {}
@@ -293,6 +308,7 @@ def _all_chords() -> FloatArray:
 
 _KEYS = {name: _all_keys(profile) for name, profile in _PROFILES.items()}
 _CHORDS = _all_chords()
+_PAIRS = np.triu_indices(PEAKS, 1)
 
 
 def _names() -> tuple[str, ...]:

@@ -40,105 +40,136 @@ def _wide_bands() -> FloatArray:
 
 
 _WIDE_BANDS = _wide_bands()
+_WIDTHS = np.diff(_WIDE).ravel().astype(np.float32)
+_UPPER = np.triu_indices(len(_WIDE), 1)
 _DCT = scipy.fft.dct(np.eye(MEL_BANDS // 2), norm="ortho", axis=1)[:, :N_COEFFICIENTS].astype(
     np.float32
 )
 
 
 def pool_mel(mel: FloatArray) -> FloatArray:
-    """Describe a stretch of mel spectra.
+    """Describe stretches of mel spectra, several at a time.
 
     Parameters
     ----------
-    mel : float32 array, shape (frames, 104), at least two frames
-        Power, not decibels.
+    mel : float32 array, shape (104, windows, frames), at least two frames
+        Power, not decibels. Time runs along the last axis, where every statistic is fastest.
 
     Returns
     -------
-    float32 array, shape (len(MEL_NAMES),)
+    float32 array, shape (windows, len(MEL_NAMES))
     """
-    reference = float(mel.mean()) + _TINY
-    compressed = _PER_DECADE * np.log(1 + np.float32(_COMPRESSION / reference) * mel)
-    pairs = 0.5 * (compressed[:, ::2] + compressed[:, 1::2])
-    fours = 0.5 * (pairs[:, ::2] + pairs[:, 1::2])
+    wide = _combined(_WIDE_BANDS, mel)
+    reference: FloatArray = _WIDTHS @ wide.mean(axis=-1) / MEL_BANDS + np.float32(_TINY)
+    compressed = mel * (np.float32(_COMPRESSION) / reference)[:, None]
+    compressed += 1
+    np.log(compressed, out=compressed)
+    pairs = compressed[::2] + compressed[1::2]
+    pairs *= 0.5 * _PER_DECADE
+    fours = 0.5 * (pairs[::2] + pairs[1::2])
+    change = np.diff(fours)
+    rise = np.maximum(change, 0)
     parts = (
-        _timbre(pairs @ _DCT),
-        _bands(mel, reference),
-        _flux(fours),
-        _texture(pairs, fours),
+        _timbre(_combined(_DCT, pairs)),
+        _bands(wide, reference),
+        _flux(rise),
+        _texture(pairs, fours, change, rise),
     )
-    numbers: FloatArray = np.nan_to_num(np.concatenate(parts)).astype(np.float32)
+    numbers: FloatArray = np.nan_to_num(np.concatenate(parts)).astype(np.float32).T
     return numbers
 
 
+def _combined(weights: FloatArray, bands: FloatArray) -> FloatArray:
+    """Combine bands, shape (bands, windows, frames), by weights, shape (bands, n)."""
+    combined: FloatArray = weights.T @ bands.reshape(len(bands), -1)
+    return combined.reshape(-1, *bands.shape[1:])
+
+
+# All that follows returns a row for each number, and in it a column for each window.
+
+
 def _timbre(cepstrum: FloatArray) -> FloatArray:
-    change = np.abs(np.diff(cepstrum, axis=0)).mean(axis=0)
-    return np.concatenate((cepstrum[:, 1:].mean(axis=0), cepstrum.std(axis=0), change))
+    change = np.abs(np.diff(cepstrum)).mean(axis=-1)
+    return np.concatenate((cepstrum[1:].mean(axis=-1), cepstrum.std(axis=-1), change))
 
 
-def _bands(mel: FloatArray, reference: float) -> FloatArray:
-    power = mel @ _WIDE_BANDS
-    level = np.log10(power.mean(axis=0) / reference + 1e-6)
-    envelope = np.log10(1e-4 * reference + power)
-    centred = envelope - envelope.mean(axis=0)
-    spread = envelope.std(axis=0)
-    skewness = (centred * centred * centred).mean(axis=0) / np.maximum(spread, 1e-3) ** 3
-    together = (centred.T @ centred) / len(centred) / (np.outer(spread, spread) + 1e-9)
-    upper = np.triu_indices(len(_WIDE), 1)
+def _bands(power: FloatArray, reference: FloatArray) -> FloatArray:
+    level = np.log10(power.mean(axis=-1) / reference + 1e-6)
+    envelope = np.log10(np.float32(1e-4) * reference[:, None] + power)
+    centred = envelope - envelope.mean(axis=-1, keepdims=True)
+    by_window = centred.transpose(1, 0, 2)
+    products = by_window @ by_window.transpose(0, 2, 1) / centred.shape[-1]
+    spread = np.sqrt(np.diagonal(products, axis1=1, axis2=2))
+    skewness = (centred * centred * centred).mean(axis=-1) / np.maximum(spread.T, 1e-3) ** 3
+    together = products / (spread[:, :, None] * spread[:, None, :] + 1e-9)
+    rows, columns = _UPPER
     return np.concatenate(
-        (level - level.mean(), spread, skewness, (together[upper].mean(), together[0, -1]))
+        (
+            level - level.mean(axis=0),
+            spread.T,
+            skewness,
+            (together[:, rows, columns].mean(axis=1), together[:, 0, -1]),
+        )
     )
 
 
-def _flux(fours: FloatArray) -> FloatArray:
+def _flux(rise: FloatArray) -> FloatArray:
     """Statistics of the rises by register, and how regular they are (autocorrelation)."""
-    rise = np.maximum(np.diff(fours, axis=0), 0)
-    onsets = np.stack([rise[:, band].mean(axis=1) for band in _FLUX_BANDS.values()], axis=1)
-    frames = len(onsets)
-    ordered = np.sort(onsets, axis=0)
-    median, high = ordered[frames // 2], ordered[min(frames - 1, round(0.95 * frames))]
-    mean = onsets.mean(axis=0)
-    crest = np.log10((ordered[-1] + 1e-3) / (mean + 1e-3))
-    unevenness = np.abs(onsets - median).mean(axis=0) / (mean + 1e-3)
-    statistics = np.stack((mean, onsets.std(axis=0), high, median, crest, unevenness))
+    onsets = np.stack([rise[band].mean(axis=0) for band in _FLUX_BANDS.values()])
+    frames = onsets.shape[-1]
+    ordered = np.sort(onsets)
+    median, high = ordered[..., frames // 2], ordered[..., min(frames - 1, round(0.95 * frames))]
+    mean = onsets.mean(axis=-1)
+    crest = np.log10((ordered[..., -1] + 1e-3) / (mean + 1e-3))
+    unevenness = np.abs(onsets - median[..., None]).mean(axis=-1) / (mean + 1e-3)
+    statistics = (mean, onsets.std(axis=-1), high, median, crest, unevenness)
 
     columns = [list(_FLUX_BANDS).index(name) for name in _PULSE_BANDS]
-    spectrum = scipy.fft.rfft(onsets[:, columns] - mean[columns], _PADDED, axis=0)
+    spectrum = scipy.fft.rfft(onsets[columns] - mean[columns][..., None], _PADDED)
     power = spectrum.real**2 + spectrum.imag**2
-    correlation = scipy.fft.irfft(power, axis=0)[: _LAG_EDGES[-1]]
-    correlation = correlation / (correlation[0] + 1e-3)
-    correlation *= (frames / np.maximum(frames - np.arange(len(correlation)), 1))[:, None]
-    beats = correlation[_LAG_EDGES[0] :]
-    tempo = np.log2(60 * FRAME_RATE / (_LAG_EDGES[0] + beats.argmax(axis=0)))
-    by_lag = np.stack([correlation[a:b].max(axis=0) for a, b in pairwise(_LAG_EDGES)])
-    pulse = np.concatenate((beats.max(axis=0), tempo, by_lag.ravel()))
-    return np.concatenate((statistics.ravel(), pulse, _onsets(onsets[:, -1])))
+    correlation = scipy.fft.irfft(power)[..., : _LAG_EDGES[-1]]
+    correlation = correlation / (correlation[..., :1] + 1e-3)
+    correlation *= frames / np.maximum(frames - np.arange(_LAG_EDGES[-1]), 1)
+    beats = correlation[..., _LAG_EDGES[0] :]
+    tempo = np.log2(60 * FRAME_RATE / (_LAG_EDGES[0] + beats.argmax(axis=-1)))
+    by_lag = (correlation[..., a:b].max(axis=-1) for a, b in pairwise(_LAG_EDGES))
+    return np.concatenate(
+        (*statistics, beats.max(axis=-1), tempo, *by_lag, _onsets(onsets[-1])), dtype=np.float32
+    )
 
 
 def _onsets(onset: FloatArray) -> FloatArray:
     """Rate, height and evenness of the onsets that stand out."""
-    threshold = max(0.7 * float(onset.mean() + onset.std()), 0.02)
-    middle = onset[1:-1]
-    peaks = np.flatnonzero((middle > onset[:-2]) & (middle >= onset[2:]) & (middle > threshold))
-    if not peaks.size:
-        return np.zeros(3, np.float32)
-    gaps = np.diff(peaks)
-    evenness = gaps.std() / gaps.mean() if gaps.size > 1 else 0.0
-    return np.array((peaks.size * FRAME_RATE / len(onset), middle[peaks].mean(), evenness))
+    threshold = np.maximum(0.7 * (onset.mean(axis=-1) + onset.std(axis=-1)), 0.02)
+    middle = onset[:, 1:-1]
+    peaks = (middle > onset[:, :-2]) & (middle >= onset[:, 2:]) & (middle > threshold[:, None])
+    numbers = np.zeros((3, len(onset)), np.float32)
+    for window, of_window in enumerate(peaks):
+        (found,) = of_window.nonzero()
+        if found.size:
+            gaps = np.diff(found)
+            evenness = gaps.std() / gaps.mean() if gaps.size > 1 else 0.0
+            rate = found.size * FRAME_RATE / onset.shape[-1]
+            numbers[:, window] = rate, middle[window, found].mean(), evenness
+    return numbers
 
 
-def _texture(pairs: FloatArray, fours: FloatArray) -> FloatArray:
+def _texture(
+    pairs: FloatArray, fours: FloatArray, change: FloatArray, rise: FloatArray
+) -> FloatArray:
     """Change along time over change along frequency: percussive against sustained sound."""
-    along_time = np.abs(np.diff(fours, axis=0))
-    along_pitch = np.abs(np.diff(pairs, axis=1))
-    ratios = [np.log10((along_time.mean() + 1e-4) / (np.abs(np.diff(fours, axis=1)).mean() + 1e-4))]
+    # Means over time first: what they are taken of are the largest arrays here.
+    along_time = np.abs(change).mean(axis=-1)
+    along_pitch = np.abs(np.diff(pairs, axis=0)).mean(axis=-1)
+    all_pitches = np.abs(np.diff(fours, axis=0)).mean(axis=-1).mean(axis=0)
+    ratios = [np.log10((along_time.mean(axis=0) + 1e-4) / (all_pitches + 1e-4))]
     for low, high in ((0, 5), (5, 14), (14, 26)):
-        time, pitch = along_time[:, low:high].mean(), along_pitch[:, 2 * low : 2 * high - 1].mean()
+        time = along_time[low:high].mean(axis=0)
+        pitch = along_pitch[2 * low : 2 * high - 1].mean(axis=0)
         ratios.append(np.log10((time + 1e-4) / (pitch + 1e-4)))
-    change = np.diff(fours, axis=0)
-    rising, falling = (np.maximum(sign * change, 0) ** 2 for sign in (1, -1))
-    ratios.append(np.log10((rising.mean() + 1e-6) / (falling.mean() + 1e-6)))
-    return np.array(ratios)
+    rising, falling = (np.square(part).mean(axis=-1).mean(axis=0) for part in (rise, rise - change))
+    ratios.append(np.log10((rising + 1e-6) / (falling + 1e-6)))
+    return np.stack(ratios)
 
 
 def _names() -> tuple[str, ...]:

@@ -7,7 +7,6 @@ features those statistics that stay put when a song is sent as a 64 kbit/s MP3 o
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,6 +27,8 @@ COLUMNS = layout(READ, CONTRAST_BANDS)
 _WIDTH = max(columns.stop for columns in COLUMNS.values())
 
 _AMIN = 1e-10
+_AT_A_TIME = 16
+"""Windows that are pooled together: a few calls instead of many, in what a cache still holds."""
 
 # Krumhansl and Kessler, "Tracing the dynamic changes in perceived tonal organization",
 # Psychological Review 89, 1982: how well each pitch class fits a major and a minor key.
@@ -60,115 +61,125 @@ def window_bounds(duration: float) -> list[tuple[float, float]]:
     return bounds
 
 
-@dataclass(frozen=True, slots=True)
-class PooledWindow:
-    """One window's statistics.
-
-    Attributes
-    ----------
-    statistics : float32 array, shape (len(STATISTIC_NAMES),)
-        All but the pulse.
-    power : float
-        Mean square of the samples.
-    """
-
-    statistics: FloatArray
-    power: float
-
-
 class WindowPooler:
-    """Collects rows of frame features and pools each window as soon as it is complete."""
+    """Collects rows of frame features and pools the windows, some at a time, as they fill."""
 
     def __init__(self) -> None:
         self._rows: FloatArray = np.empty((0, _WIDTH), np.float32)
         self._first_frame = 0
-        self._window = 0
-        self.pooled: list[PooledWindow] = []
+        self._waiting: list[slice] = []
+        self._statistics: list[FloatArray] = []
+        self._power: list[FloatArray] = []
+        self._windows = 0
 
     def push(self, rows: FloatArray) -> None:
         """Take rows of frame features, laid out as `COLUMNS`, and pool what they complete."""
         self._rows = np.concatenate((self._rows, rows))
-        while self._first_frame + len(self._rows) >= _frame_at(self._end(self._window)):
-            self._pool(self._end(self._window))
-            self._window += 1
-        keep = _frame_at(self._window * WINDOW_HOP_SECONDS) - self._first_frame
+        while self._first_frame + len(self._rows) >= _frame_at(_end(self._windows)):
+            self._add(_end(self._windows))
+        if len(self._waiting) >= _AT_A_TIME:
+            self._pool()
+
+    def finish(self, duration: float) -> tuple[FloatArray, FloatArray]:
+        """Pool what is left at the end of the song of `duration` seconds.
+
+        Returns
+        -------
+        statistics : float32 array, shape (windows, len(STATISTIC_NAMES))
+            All but the pulse.
+        power : float32 array, shape (windows,)
+            Mean square of the samples.
+        """
+        windows = len(window_bounds(duration))
+        for _ in range(self._windows, windows):
+            self._add(duration + HOP / SAMPLE_RATE)
+        self._pool()
+        return np.concatenate(self._statistics)[:windows], np.concatenate(self._power)[:windows]
+
+    def _add(self, end: float) -> None:
+        start = _frame_at(self._windows * WINDOW_HOP_SECONDS)
+        self._waiting.append(slice(start, max(_frame_at(end), self._first_frame + 1)))
+        self._windows += 1
+
+    def _pool(self) -> None:
+        """Pool the windows that wait, those of one length together, and forget their rows."""
+        statistics = np.empty((len(self._waiting), len(STATISTIC_NAMES)), np.float32)
+        power = np.empty(len(self._waiting), np.float32)
+        lengths = np.array([window.stop - window.start for window in self._waiting])
+        for length in np.unique(lengths):
+            (alike,) = np.nonzero(lengths == length)
+            firsts = [self._waiting[index].start - self._first_frame for index in alike]
+            stretches = np.stack([self._rows[first : first + length].T for first in firsts], axis=1)
+            statistics[alike] = pool(stretches)
+            power[alike] = (stretches[COLUMNS["rms"].start] ** 2).mean(axis=-1)
+        self._statistics.append(statistics)
+        self._power.append(power)
+        self._waiting.clear()
+        keep = _frame_at(self._windows * WINDOW_HOP_SECONDS) - self._first_frame
         if keep > 0:
             self._rows = self._rows[keep:]
             self._first_frame += keep
 
-    def finish(self, duration: float) -> None:
-        """Pool what is left at the end of the song of `duration` seconds."""
-        for _ in range(len(self.pooled), len(window_bounds(duration))):
-            self._pool(duration + HOP / SAMPLE_RATE)
-            self._window += 1
-        del self.pooled[len(window_bounds(duration)) :]
 
-    @staticmethod
-    def _end(window: int) -> float:
-        return window * WINDOW_HOP_SECONDS + WINDOW_SECONDS
-
-    def _pool(self, end: float) -> None:
-        start = _frame_at(self._window * WINDOW_HOP_SECONDS) - self._first_frame
-        rows = self._rows[max(0, start) : max(1, _frame_at(end) - self._first_frame)]
-        rms = rows[:, COLUMNS["rms"].start]
-        self.pooled.append(PooledWindow(pool(rows), float((rms**2).mean())))
+def _end(window: int) -> float:
+    return window * WINDOW_HOP_SECONDS + WINDOW_SECONDS
 
 
 def _frame_at(seconds: float) -> int:
     return round(seconds * FRAME_RATE)
 
 
-def pool(rows: FloatArray) -> FloatArray:
-    """Summarise a stretch of frames.
+def pool(stretches: FloatArray) -> FloatArray:
+    """Summarise stretches of frames.
 
     Parameters
     ----------
-    rows : float32 array, shape (frames, n), laid out as `COLUMNS`, at least one frame
+    stretches : float32 array, shape (n, windows, frames), laid out as `COLUMNS`
+        At least one frame.
 
     Returns
     -------
-    float32 array, shape (len(STATISTIC_NAMES),)
+    float32 array, shape (windows, len(STATISTIC_NAMES))
     """
-    parts = [function(rows) for function, _ in _GROUPS]
-    return np.concatenate(parts).astype(np.float32)
+    parts = [function(stretches) for function, _ in _GROUPS]
+    return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
-def _contrast(rows: FloatArray) -> FloatArray:
-    contrast = rows[:, COLUMNS["contrast"]]
-    return np.concatenate((contrast.mean(axis=0), contrast.std(axis=0)))
+def _contrast(stretches: FloatArray) -> FloatArray:
+    contrast = stretches[COLUMNS["contrast"]]
+    return np.concatenate((contrast.mean(axis=-1), contrast.std(axis=-1))).T
 
 
-def _mel(rows: FloatArray) -> FloatArray:
-    return pool_mel(rows[:, COLUMNS["mel"]][:, :MEL_BANDS])
+def _mel(stretches: FloatArray) -> FloatArray:
+    return pool_mel(stretches[COLUMNS["mel"]][:MEL_BANDS])
 
 
-def _chroma(rows: FloatArray) -> FloatArray:
-    chroma = rows[:, COLUMNS["chroma"]]
-    mean = chroma.mean(axis=0)
-    share = np.maximum(mean / max(float(mean.sum()), _AMIN), _AMIN)
-    entropy = -(share * np.log2(share)).sum()
-    fits = _key_fits(mean)
-    best_major, best_minor = fits[:, 0].max(), fits[:, 1].max()
-    change = np.abs(np.diff(chroma, axis=0)).mean() if len(chroma) > 1 else 0.0
-    peakiness = chroma.mean()
-    tonnetz = rows[:, COLUMNS["tonnetz"]]
-    circles = np.hypot(tonnetz[:, ::2], tonnetz[:, 1::2])
-    return np.concatenate(
+def _chroma(stretches: FloatArray) -> FloatArray:
+    chroma = stretches[COLUMNS["chroma"]]
+    mean = chroma.mean(axis=-1)
+    share = np.maximum(mean / np.maximum(mean.sum(axis=0), _AMIN), _AMIN)
+    entropy = -(share * np.log2(share)).sum(axis=0)
+    best_major, best_minor = _key_fits(mean).max(axis=0)
+    steps = np.abs(np.diff(chroma))
+    change = steps.mean(axis=-1).mean(axis=0) if steps.size else np.zeros(mean.shape[1])
+    tonnetz = stretches[COLUMNS["tonnetz"]]
+    circles = np.hypot(tonnetz[::2], tonnetz[1::2])
+    clarity = np.maximum(best_major, best_minor)
+    numbers: FloatArray = np.concatenate(
         (
-            (entropy, max(best_major, best_minor), best_major - best_minor, change, peakiness),
-            circles.mean(axis=0),
-            tonnetz.std(axis=0).reshape(3, 2).sum(axis=1),
+            (entropy, clarity, best_major - best_minor, change, mean.mean(axis=0)),
+            circles.mean(axis=-1),
+            tonnetz.std(axis=-1).reshape(3, 2, -1).sum(axis=1),
         )
-    )
+    ).T
+    return numbers
 
 
 def _key_fits(chroma: FloatArray) -> FloatArray:
-    """Correlate a chroma vector with all keys: shape (12 tonics, major and minor)."""
-    spread = chroma - chroma.mean()
-    length = float(np.linalg.norm(spread))
-    if length < _AMIN:
-        return np.zeros((12, 2), np.float32)
-    fits: FloatArray = (_KEY_PROFILES @ (spread / length)).astype(np.float32)
+    """Correlate chroma vectors, shape (12, windows), with all keys: (12 tonics, 2, windows)."""
+    spread = chroma - chroma.mean(axis=0)
+    length = np.linalg.norm(spread, axis=0)
+    fits: FloatArray = _KEY_PROFILES @ (spread / np.where(length < _AMIN, np.inf, length))
     return fits
 
 
