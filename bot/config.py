@@ -16,6 +16,8 @@ import yarl
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.cooldown import LONGEST
+
 MIB = 1024 * 1024
 PREFIX = "MOODIFY_"
 TOKEN_NAME = "DISCORD_TOKEN"  # noqa: S105 - the name of the variable, not a token
@@ -55,6 +57,10 @@ class Settings(BaseSettings):
         Jobs, running and waiting, that are accepted at the same time.
     user_queue_limit : int
         Jobs of one person, running and waiting, that are accepted at the same time.
+    cooldown : float
+        Seconds from one request of a person to the next; servers can set their own.
+    songs_per_message : int
+        Songs of one message that are answered together; the others are offered in a menu.
     film_minutes : float
         Longest song that is filmed, in minutes.
     film_timeout : float
@@ -77,6 +83,8 @@ class Settings(BaseSettings):
         Where the bot keeps what it must remember, and its temporary files.
     database_url : SecretStr
         Address of the database, with its password; empty for a SQLite file in `data_dir`.
+    source_url : str
+        Where people find the source code of this bot; empty for no link.
     log_format : {"console", "json"}
     log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
     """
@@ -104,6 +112,9 @@ class Settings(BaseSettings):
     queue_limit: int = Field(100, ge=1)
     user_queue_limit: int = Field(5, ge=1)
 
+    cooldown: float = Field(5, ge=0, le=LONGEST)
+    songs_per_message: int = Field(3, ge=1, le=5)
+
     film_minutes: float = Field(12, gt=0, le=600)
     film_timeout: float = Field(300, gt=0, le=600)
     film_queue_limit: int = Field(20, ge=1)
@@ -118,6 +129,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     database_url: SecretStr = SecretStr("")
 
+    source_url: str = Field("", pattern=r"^(https?://\S+)?$")
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
