@@ -1,0 +1,387 @@
+"""What the settings of a server say, and the first message in a server."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from discord.app_commands import locale_str
+
+from bot.presentation.language import _, minutes, ngettext, number, seconds
+from bot.storage import Listening
+
+WELCOME_MODES = (Listening.AUTOMATIC, Listening.OFFER, Listening.MENTION)
+"""What the first message in a server lets its admins choose from."""
+
+SETTINGS_DESCRIPTION = locale_str("Choose how I behave in this server.")
+
+
+def mode_name(mode: Listening) -> str:
+    """Return what a way of listening is called."""
+    match mode:
+        case Listening.AUTOMATIC:
+            return _("Automatic")
+        case Listening.OFFER:
+            return _("On offer")
+        case Listening.MENTION:
+            return _("When mentioned")
+        case Listening.OFF:
+            return _("Off")
+        case _:
+            assert_never(mode)
+
+
+def mode_meaning(mode: Listening) -> str:
+    """Return what the bot does in a way of listening, in at most 100 characters."""
+    match mode:
+        case Listening.AUTOMATIC:
+            return _("I answer songs that are posted, with one reply for each message.")
+        case Listening.OFFER:
+            return _("I put a reaction under songs; whoever clicks it gets the answer.")
+        case Listening.MENTION:
+            return _("I answer only where somebody mentions me.")
+        case Listening.OFF:
+            return _("I answer nothing but commands.")
+        case _:
+            assert_never(mode)
+
+
+def managers_only() -> str:
+    """Tell somebody who may not change settings."""
+    return _(
+        "Only members who may manage this server can change my settings; ask one of them to do it."
+    )
+
+
+def not_saved() -> str:
+    """Tell that a choice was lost."""
+    return _(
+        "⚠️ I could not save this, as my memory cannot be reached right now; "
+        "please try again in a minute."
+    )
+
+
+def not_known() -> str:
+    """Tell that the settings cannot be shown."""
+    return _(
+        "I cannot look up the settings of this server, as my memory cannot be reached right now; "
+        "please try again in a minute."
+    )
+
+
+def blind() -> str:
+    """Tell that the bot does not see what is posted."""
+    return _(
+        "⚠️ I do not see what is posted here, so “Automatic” and “On offer” cannot work: whoever "
+        "runs this bot has to turn on its Message Content intent. Until then, mention me, or use "
+        "a command."
+    )
+
+
+# --- the panel's pages ---------------------------------------------------------------------------
+
+
+def listening_page() -> str:
+    """Return the name of the page about listening."""
+    return _("Listening")
+
+
+def channels_page() -> str:
+    """Return the name of the page about single channels."""
+    return _("Channels")
+
+
+def answers_page() -> str:
+    """Return the name of the page about answers."""
+    return _("Answers")
+
+
+def limits_page() -> str:
+    """Return the name of the page about limits."""
+    return _("Limits")
+
+
+def page_title(page: str) -> str:
+    """Return what stands above a page."""
+    return _("Settings: {page}").format(page=page)
+
+
+# --- listening -----------------------------------------------------------------------------------
+
+
+def mode_heading() -> str:
+    """Return what stands above the way of listening of a server."""
+    return _("Songs that are posted")
+
+
+def mode_chosen(mode: Listening) -> str:
+    """Tell how the bot listens."""
+    return _("**{mode}**: {meaning}").format(mode=mode_name(mode), meaning=mode_meaning(mode))
+
+
+def mode_prompt() -> str:
+    """Ask for a way of listening."""
+    return _("What I do about posted songs")
+
+
+def shortest_heading() -> str:
+    """Return what stands above the shortest song that is answered unasked."""
+    return _("Shortest song")
+
+
+def shortest_chosen(length: float) -> str:
+    """Tell which songs are answered unasked; `length` in seconds."""
+    if not length:
+        return _("I react to audio of any length that is posted.")
+    return _(
+        "I leave audio shorter than {length} alone, and voice messages, unless I am asked for it."
+    ).format(length=duration(length))
+
+
+def shortest_prompt() -> str:
+    """Ask for the shortest song that is answered unasked."""
+    return _("The shortest song that I react to")
+
+
+def shortest_option(length: float) -> str:
+    """Return the name of a choice of the shortest song; `length` in seconds."""
+    return _("{length} or longer").format(length=duration(length)) if length else _("Any length")
+
+
+def exceptions_counted(count: int) -> str:
+    """Tell how many channels have a mode of their own."""
+    return ngettext(
+        "{count} channel has a mode of its own, see “Channels”.",
+        "{count} channels have modes of their own, see “Channels”.",
+        count,
+    ).format(count=number(count))
+
+
+# --- channels ------------------------------------------------------------------------------------
+
+
+def channels_explained(mode: Listening) -> str:
+    """Tell what channels do that have no mode of their own."""
+    return _(
+        "Every channel is set to “{mode}” like the whole server, unless you give it a mode of its "
+        "own. Threads are like their channel."
+    ).format(mode=mode_name(mode))
+
+
+def exceptions_heading() -> str:
+    """Return what stands above the channels with modes of their own."""
+    return _("Channels with a mode of their own")
+
+
+def no_exceptions() -> str:
+    """Tell that no channel has a mode of its own."""
+    return _("None yet.")
+
+
+def exception_line(channel_id: int, mode: Listening, *, mute: bool) -> str:
+    """Return the line of a channel; `mute` tells that the bot may not speak there."""
+    if mute:
+        return _("<#{channel}>: {mode} (⚠️ I may not speak there)").format(
+            channel=channel_id, mode=mode_name(mode)
+        )
+    return _("<#{channel}>: {mode}").format(channel=channel_id, mode=mode_name(mode))
+
+
+def more_exceptions(count: int) -> str:
+    """Tell how many channels are not listed."""
+    return ngettext("… and {count} more channel", "… and {count} more channels", count).format(
+        count=number(count)
+    )
+
+
+def channel_prompt() -> str:
+    """Ask for a channel."""
+    return _("Choose a channel to set its mode")
+
+
+def channel_mode_prompt(name: str) -> str:
+    """Ask for the mode of a channel."""
+    return _("What I do in {channel}").format(channel=name)
+
+
+def as_the_server() -> str:
+    """Return the choice of no mode of a channel's own."""
+    return _("Like the whole server")
+
+
+def as_the_server_meaning(mode: Listening) -> str:
+    """Return what that choice means at the moment."""
+    return _("Right now: {mode}").format(mode=mode_name(mode))
+
+
+def removal_prompt() -> str:
+    """Ask for channels that shall lose their modes."""
+    return _("Take away the modes of channels")
+
+
+def lost_channel(channel_id: int) -> str:
+    """Return what to call a channel that is not there any more."""
+    return _("a deleted channel ({number})").format(number=channel_id)
+
+
+# --- answers -------------------------------------------------------------------------------------
+
+
+def language_heading() -> str:
+    """Return what stands above the language."""
+    return _("Language")
+
+
+def members_language() -> str:
+    """Return the choice of everybody's own language."""
+    return _("Each member's own language")
+
+
+def language_prompt() -> str:
+    """Ask for a language."""
+    return _("The language of my answers")
+
+
+def role_heading() -> str:
+    """Return what stands above the role that may ask."""
+    return _("Who may ask")
+
+
+def role_chosen(role_id: int | None) -> str:
+    """Tell who may ask."""
+    if role_id is None:
+        return _("Everybody.")
+    return _("Members with the role <@&{role}>.").format(role=role_id)
+
+
+def role_prompt() -> str:
+    """Ask for a role."""
+    return _("Only members with this role may ask")
+
+
+def everybody() -> str:
+    """Return the label of the button that lets everybody ask."""
+    return _("Let everybody ask")
+
+
+def leaderboard_heading() -> str:
+    """Return what stands above the leaderboard's state."""
+    return _("Leaderboard")
+
+
+def leaderboard_chosen(*, on: bool) -> str:
+    """Tell whether there is a leaderboard."""
+    return (
+        _("On: members can see who shares the happiest, saddest or most dramatic music.")
+        if on
+        else _("Off: nobody is ranked here.")
+    )
+
+
+def leaderboard_button(*, on: bool) -> str:
+    """Return the label of the button that changes it; `on` is what it is now."""
+    return _("Turn leaderboard off") if on else _("Turn leaderboard on")
+
+
+# --- limits --------------------------------------------------------------------------------------
+
+
+def limits_explained() -> str:
+    """Tell what limits are there for."""
+    return _("You can be stricter here than whoever runs this bot, but not more generous.")
+
+
+def longest_heading() -> str:
+    """Return what stands above the longest song."""
+    return _("Longest song")
+
+
+def longest_chosen(length: float) -> str:
+    """Tell how long a song may be; `length` in minutes."""
+    return _("Songs may be up to {length} long.").format(length=minutes(length))
+
+
+def longest_prompt() -> str:
+    """Ask for the longest song."""
+    return _("The longest song that I take")
+
+
+def longest_free(length: float) -> str:
+    """Return the choice of no limit of the server's own; `length` in minutes."""
+    return _("As long as I can take ({length})").format(length=minutes(length))
+
+
+def longest_option(length: float) -> str:
+    """Return the name of a choice of the longest song; `length` in minutes."""
+    return _("Up to {length}").format(length=minutes(length))
+
+
+def pause_heading() -> str:
+    """Return what stands above the pause between songs."""
+    return _("Pause")
+
+
+def pause_chosen(length: float) -> str:
+    """Tell how long a person waits between two songs; `length` in seconds."""
+    if not length:
+        return _("Nobody has to wait between two songs.")
+    return _("Each member waits {length} from one song to the next.").format(
+        length=duration(length)
+    )
+
+
+def pause_prompt() -> str:
+    """Ask for the pause between songs."""
+    return _("How long a member waits between two songs")
+
+
+def pause_free(length: float) -> str:
+    """Return the choice of no pause of the server's own; `length` in seconds."""
+    if not length:
+        return _("No pause")
+    return _("As short as I allow ({length})").format(length=duration(length))
+
+
+def duration(length: float) -> str:
+    """Write a number of seconds as people say it."""
+    return minutes(length / 60) if length >= 60 else seconds(length)
+
+
+# --- the first message ---------------------------------------------------------------------------
+
+
+def welcome(chosen: str | None = None, *, sees_posts: bool) -> str:
+    """Greet a server.
+
+    Parameters
+    ----------
+    chosen : str or None
+        What was chosen, from `welcome_chosen`.
+    sees_posts : bool
+        Whether the bot sees what is posted.
+    """
+    greeting = _(
+        "👋 Hi, I am Moodify: show me a song, and I tell how it feels, with a picture of how its "
+        "mood moves. Try `/mood`, or press and hold a message with a song and choose Apps → "
+        "Analyze mood."
+    )
+    asked = _("Members who manage this server choose here what I do about songs that are posted:")
+    modes = "\n".join(f"- {mode_chosen(mode)}" for mode in WELCOME_MODES)
+    default = _("Until somebody chooses, it is “Automatic”, for audio of a minute and more.")
+    last = [] if sees_posts else [blind()]
+    if chosen is not None:
+        last.append(chosen)
+    elif sees_posts:
+        last.append(default)
+    return "\n\n".join([greeting, f"{asked}\n{modes}", *last])
+
+
+def welcome_chosen(mode: Listening, user_id: int) -> str:
+    """Tell what was chosen, and by whom."""
+    return _("✅ <@{user}> has chosen “{mode}”; `/settings` changes it.").format(
+        user=user_id, mode=mode_name(mode)
+    )
+
+
+def settings_button() -> str:
+    """Return the label of the button that opens the settings."""
+    return _("Settings")
