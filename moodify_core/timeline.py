@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-from matplotlib.path import Path
-from numpy.typing import NDArray
-
 from moodify_core.drawing import (
-    BACKGROUND,
     HALF_CAPITAL,
     INK,
     QUIET_TEXT,
     TEXT,
     TRACK,
-    WAVE,
     Canvas,
     Type,
     box,
-    runs,
 )
 from moodify_core.figures import MOST, clock
 from moodify_core.fonts import clean_title, shorten
 from moodify_core.moods import MOODS, Mood
 from moodify_core.result import MoodAnalysis
+from moodify_core.rows import Row, draw_axis, draw_ribbon, draw_stack, draw_wave
 from moodify_core.words import ENGLISH, Words
 
-_Floats = NDArray[np.float64]
+LONGEST_DESCRIPTION = 1024
+"""Characters of Discord's alt text."""
 
-_LONGEST_DESCRIPTION = 1024  # Discord's limit for alt text
 _LONGEST_TITLE_IN_WORDS = 120
 _MANY = 99_999
 """Passages that are counted at most: so much room is kept for their number."""
-
-_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200)
-"""Seconds between the labels of the time axis: the first that leaves them room is taken."""
-
-# Pixels along the time axis between two points of the curves, and between two averages of
-# windows: finer than this is not seen, and a song of hours costs no more than a short one.
-_CURVE_STEP = 2
-_AVERAGE_STEP = 4
 
 
 class Layout(StrEnum):
@@ -79,6 +64,11 @@ class _Measures:
     def span(self) -> int:
         """Width of the time axis."""
         return self.width - 2 * self.margin
+
+    def row(self, edges: tuple[int, int]) -> Row:
+        """Return what lies between a top and a bottom along the time axis."""
+        top, bottom = edges
+        return Row(self.margin, top, self.span, bottom - top)
 
 
 _MEASURES = {
@@ -145,14 +135,21 @@ def draw_timeline(
         _draw_legend_columns(canvas, measures, analysis, words)
     else:
         _draw_legend_rows(canvas, measures, analysis, words)
-    _draw_stack(canvas, measures, analysis)
-    _draw_ribbon(canvas, measures, analysis, words)
-    _draw_wave(canvas, measures, analysis.waveform)
-    _draw_axis(canvas, measures, analysis.duration)
+    draw_stack(canvas, measures.row(measures.stack), analysis)
+    draw_ribbon(canvas, measures.row(measures.ribbon), analysis, words, measures.label_type)
+    draw_wave(canvas, measures.row(measures.wave), analysis.waveform, measures.bar)
+    axis = measures.row((measures.axis, measures.axis))
+    draw_axis(canvas, axis, analysis.duration, measures.label_type)
     return canvas.png()
 
 
-def describe_timeline(analysis: MoodAnalysis, title: str, *, words: Words = ENGLISH) -> str:
+def describe_timeline(
+    analysis: MoodAnalysis,
+    title: str,
+    *,
+    words: Words = ENGLISH,
+    longest: int = LONGEST_DESCRIPTION,
+) -> str:
     """Say in words what the timeline of a song shows.
 
     Parameters
@@ -162,12 +159,13 @@ def describe_timeline(analysis: MoodAnalysis, title: str, *, words: Words = ENGL
         Any text; cleaned and cut as in the picture.
     words : Words
         In which language.
+    longest : int
+        Characters that it may have, at least 500. Default: the limit of Discord's alt text.
 
     Returns
     -------
     str
-        At most 1024 characters, the limit of Discord's alt text. Passages that find no room
-        are counted.
+        Passages that find no room are counted.
     """
     name = shorten(clean_title(title), _LONGEST_TITLE_IN_WORDS, len)
     heading = words.heading if name else words.heading_untitled
@@ -185,7 +183,7 @@ def describe_timeline(analysis: MoodAnalysis, title: str, *, words: Words = ENGL
         for segment in analysis.segments
     ]
     frame = words.passages_cut.format(passages="", count=_MANY)
-    room = _LONGEST_DESCRIPTION - len(head) - 1 - len(frame)
+    room = longest - len(head) - 1 - len(frame)
     shown = 0
     while (
         shown < len(passages) and (room := room - len(passages[shown]) - len(words.separator)) >= 0
@@ -285,104 +283,3 @@ def _draw_chip(
     canvas.fill(box(x, y, size, size, size * 0.24), mood.colour)
     baseline = y + size / 2 + style.size * HALF_CAPITAL
     canvas.text(x + size / 2, baseline, words.initial(mood), style)
-
-
-def _draw_stack(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis) -> None:
-    top, bottom = measures.stack
-    left, right = measures.margin, measures.width - measures.margin
-    curves = _curves(analysis, measures.span // _CURVE_STEP + 1)
-    x = np.linspace(left, right, len(curves))
-    # Boundaries from the top down, in the order of the legend.
-    boundaries = top + (bottom - top) * np.cumsum(curves[:, :-1], axis=1)
-    frame = box(left, top, measures.span, bottom - top, 12)
-    canvas.fill(frame, MOODS[-1].colour)
-    # Each band is painted over the ones below it, so that no seam shines through between two.
-    for mood, boundary in reversed(list(zip(MOODS, boundaries.T, strict=False))):
-        band = np.column_stack([[left, *x, right], [top, *boundary, top]])
-        canvas.fill(Path(band), mood.colour, within=frame)
-    lines = [Path(np.column_stack([x, boundary])) for boundary in boundaries.T]
-    canvas.stroke(Path.make_compound_path(*lines), BACKGROUND, within=frame)
-
-
-def _draw_ribbon(canvas: Canvas, measures: _Measures, analysis: MoodAnalysis, words: Words) -> None:
-    top, bottom = measures.ribbon
-    style = Type(measures.label_type, INK, align="center")
-    baseline = (top + bottom) / 2 + style.size * HALF_CAPITAL
-    passages: dict[Mood, list[Path]] = {mood: [] for mood in MOODS}
-    widths = {label: canvas.measure(label, style) for mood in MOODS for label in words.labels(mood)}
-    for start, end, mood in runs(analysis, measures.span):
-        # Passages stand apart, but those at the ends keep to the edges of the other rows.
-        apart = 1.5 if end - start >= 12 else 0.0
-        left = measures.margin + start + (apart if start else 0)
-        right = measures.margin + end - (apart if end < measures.span else 0)
-        width = right - left
-        passages[mood].append(box(left, top, width, bottom - top, min(10, width / 4)))
-        for label in words.labels(mood):
-            if widths[label] + style.size * 0.5 <= width:
-                canvas.text((left + right) / 2, baseline, label, style)
-                break
-    for mood, paths in passages.items():
-        if paths:
-            canvas.fill(Path.make_compound_path(*paths), mood.colour)
-
-
-def _draw_wave(canvas: Canvas, measures: _Measures, waveform: Iterable[float]) -> None:
-    top, bottom = measures.wave
-    width, pitch = measures.bar
-    bars = (measures.span + pitch - width) // pitch
-    peaks = np.clip([*waveform] or [0.0], 0, 1)
-    # The loudest peak of each bar; where there are more bars than peaks, the nearest peak.
-    loudest = np.maximum.reduceat(peaks, np.arange(bars) * len(peaks) // bars)
-    heights = np.maximum(loudest * (bottom - top), width)
-    lefts = np.linspace(measures.margin, measures.width - measures.margin - width, bars)
-    middle = (top + bottom) / 2
-    boxes = (
-        box(left, middle - height / 2, width, height, width / 2)
-        for left, height in zip(lefts, heights, strict=True)
-    )
-    canvas.fill(Path.make_compound_path(*boxes), WAVE)
-
-
-def _draw_axis(canvas: Canvas, measures: _Measures, duration: float) -> None:
-    centred = Type(measures.label_type, QUIET_TEXT, align="center")
-    left, right = measures.margin, measures.width - measures.margin
-    start, end = clock(0), clock(duration)
-    end_width = canvas.measure(end, centred)
-    gap = centred.size * 1.3
-    canvas.text(left, measures.axis, start, replace(centred, align="left"))
-    canvas.text(right, measures.axis, end, replace(centred, align="right"))
-    free_from = left + canvas.measure(start, centred) + gap
-    free_to = right - end_width - gap
-    most = measures.span / (end_width + 2 * gap)
-    step = next((step for step in _STEPS if duration / step <= most), duration)
-    for seconds in np.arange(step, duration, step):
-        x = left + seconds / duration * measures.span
-        label = clock(seconds)
-        half = canvas.measure(label, centred) / 2
-        if label != end and free_from <= x - half and x + half <= free_to:
-            canvas.text(x, measures.axis, label, centred)
-
-
-def _curves(analysis: MoodAnalysis, points: int) -> _Floats:
-    """Return the probabilities at equally spaced times from start to end.
-
-    Straight lines between the middles of the windows, rounded by a running weighted mean: a
-    mean never goes beyond what it is taken from, and keeps the sum of the moods.
-
-    Returns
-    -------
-    ndarray, shape (points, 5)
-    """
-    middles = np.array([(window.start + window.end) / 2 for window in analysis.windows])
-    values = np.array([[window.probabilities[m] for m in MOODS] for window in analysis.windows])
-    cells = np.floor(middles / analysis.duration * points * _CURVE_STEP / _AVERAGE_STEP)
-    _, cell = np.unique(cells, return_inverse=True)
-    counts = np.bincount(cell)
-    middles = np.bincount(cell, middles) / counts
-    averages = [np.bincount(cell, column) / counts for column in values.T]
-    times = np.linspace(0, analysis.duration, points)
-    reach = min(points // len(middles), points // 8) // 2
-    kernel = np.hanning(2 * reach + 3)
-    kernel /= kernel.sum()
-    lines = [np.pad(np.interp(times, middles, line), reach + 1, "edge") for line in averages]
-    return np.column_stack([np.convolve(line, kernel, "valid") for line in lines])

@@ -8,12 +8,13 @@ from bot.engine.base import (
     WorkerOutOfMemory,
     WorkerTimeout,
 )
-from bot.engine.hearing import Hearing, draw, hear, prepare
+from bot.engine.hearing import Hearing, draw, hear, model_in_use, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
 from bot.engine.worker import WorkerRules
 
 __all__ = [
+    "Comparison",
     "Engine",
     "EngineError",
     "EngineUnavailable",
@@ -25,8 +26,10 @@ __all__ = [
     "WorkerOutOfMemory",
     "WorkerRules",
     "WorkerTimeout",
+    "compare",
     "draw",
     "hear",
+    "model_in_use",
     "prepare",
     "progress_note",
 ]

@@ -1,4 +1,4 @@
-"""The work of one job: hear a song and draw its timeline. Runs in a worker."""
+"""The work of one job: hear a song, draw its timeline, compare two. Runs in a worker."""
 
 from __future__ import annotations
 
@@ -32,6 +32,22 @@ class Hearing:
     description: str
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two songs side by side.
+
+    Attributes
+    ----------
+    picture : bytes
+        PNG.
+    description : str
+        The same in words, for who cannot see it.
+    """
+
+    picture: bytes
+    description: str
+
+
 def prepare() -> None:
     """Load all that `hear` needs.
 
@@ -46,6 +62,19 @@ def prepare() -> None:
     from moodify_core.model import load_model
 
     load_model()
+
+
+def model_in_use() -> str:
+    """Return the version of the model that workers answer with.
+
+    Raises
+    ------
+    ModelError
+        If the trained model cannot be used.
+    """
+    from moodify_core.model import load_model
+
+    return load_model().version
 
 
 def hear(
@@ -107,4 +136,30 @@ def draw(analysis: MoodAnalysis, title: str, words: Words = ENGLISH) -> Hearing:
         analysis=analysis,
         picture=draw_timeline(analysis, title, words=words),
         description=describe_timeline(analysis, title, words=words),
+    )
+
+
+def compare(
+    first: MoodAnalysis, second: MoodAnalysis, titles: tuple[str, str], words: Words = ENGLISH
+) -> Comparison:
+    """Draw two songs that were heard before in one picture.
+
+    Parameters
+    ----------
+    first, second : MoodAnalysis
+    titles : tuple of two str
+        What they are headed with.
+    words : Words, optional
+        The language of the picture and its description.
+
+    Returns
+    -------
+    Comparison
+    """
+    from moodify_core.comparison import describe_comparison, draw_comparison
+
+    songs = (first, second)
+    return Comparison(
+        picture=draw_comparison(songs, titles, words=words),
+        description=describe_comparison(songs, titles, words=words),
     )
