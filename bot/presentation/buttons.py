@@ -50,6 +50,10 @@ class _Button(
         held: dict[str, Any] = match.groupdict()
         return cls(**held)
 
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Begin nothing once the last answers are out; discord.py calls this."""
+        return not interaction.client.jobs.closed
+
 
 class FilmButton(_Button, template=r"film:(?P<key>\d+)"):
     """Asks for a film of the song that was answered.
@@ -249,6 +253,10 @@ class SongMenu(
     ) -> Self:
         """Make the menu that was used; discord.py calls this."""
         return cls(int(match["record_id"]))
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Begin nothing once the last answers are out; discord.py calls this."""
+        return not interaction.client.jobs.closed
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Compare with the song that was chosen; discord.py calls this."""
