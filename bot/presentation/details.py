@@ -16,8 +16,10 @@ from moodify_core.figures import clock
 from moodify_core.moods import MOODS
 from moodify_core.result import MoodAnalysis, Segment
 
+FIRST_PASSAGES = 12
+"""Passages on the first page, below the moods of the song as a whole."""
 PASSAGES_PER_PAGE = 20
-"""Passages that a phone shows without scrolling far."""
+"""Passages on each further page, which a phone shows without scrolling far."""
 
 
 def details(records: Sequence[Recorded], page: int) -> Content:
@@ -49,21 +51,25 @@ def song_pages(title: str, analysis: MoodAnalysis) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Each fits into a message. The first has the moods of the song as a whole, the others
-        its passages.
+        Each fits into a message. The first begins with the moods of the song as a whole.
     """
     segments = analysis.segments
-    starts = range(0, len(segments), PASSAGES_PER_PAGE)
-    return (
-        _whole(title, analysis),
-        *(
-            _passages(title, analysis, segments[start : start + PASSAGES_PER_PAGE])
-            for start in starts
-        ),
+    heading = _heading(title, analysis)
+    first = (
+        heading,
+        headline(analysis),
+        _moods(analysis),
+        _passages(analysis, segments[:FIRST_PASSAGES]),
+        _certainty(analysis),
     )
+    further = (
+        (heading, _passages(analysis, segments[start : start + PASSAGES_PER_PAGE]))
+        for start in range(FIRST_PASSAGES, len(segments), PASSAGES_PER_PAGE)
+    )
+    return tuple("\n".join(parts) for parts in (first, *further))
 
 
-def _whole(title: str, analysis: MoodAnalysis) -> str:
+def _moods(analysis: MoodAnalysis) -> str:
     rows = [
         (
             texts.mood_name(mood),
@@ -72,18 +78,10 @@ def _whole(title: str, analysis: MoodAnalysis) -> str:
         )
         for mood in MOODS
     ]
-    return "\n".join(
-        (
-            _heading(title, analysis),
-            headline(analysis),
-            answer_texts.mood_table(),
-            _block(table(rows, "<>>")),
-            _certainty(analysis),
-        )
-    )
+    return f"{answer_texts.mood_table()}\n{_block(table(rows, '<>>'))}"
 
 
-def _passages(title: str, analysis: MoodAnalysis, segments: tuple[Segment, ...]) -> str:
+def _passages(analysis: MoodAnalysis, segments: Sequence[Segment]) -> str:
     rows = [
         (
             clock(segment.start),
@@ -93,9 +91,7 @@ def _passages(title: str, analysis: MoodAnalysis, segments: tuple[Segment, ...])
         )
         for segment in segments
     ]
-    return "\n".join(
-        (_heading(title, analysis), answer_texts.passage_table(), _block(table(rows, "><>>")))
-    )
+    return f"{answer_texts.passage_table()}\n{_block(table(rows, '><>>'))}"
 
 
 def _heading(title: str, analysis: MoodAnalysis) -> str:
