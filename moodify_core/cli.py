@@ -5,33 +5,31 @@ Exit codes: 0 all done, 1 something failed (the rest was done), 2 wrong use.
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import json
 import logging
 import runpy
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
-from typing import Literal
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from moodify_core import console
 from moodify_core.analysis import Progress as Heard
 from moodify_core.analysis import analyze
 from moodify_core.containers import sniff
 from moodify_core.errors import ModelError, MoodifyError
-from moodify_core.moods import MOODS
+from moodify_core.model import load_model
 from moodify_core.page import write_page
+from moodify_core.parallel import WorkerDied, in_processes, usable_cores
 from moodify_core.result import MoodAnalysis
+from moodify_core.table import OtherTable, Table
 
 SOME_FAILED = 1
 
@@ -50,7 +48,8 @@ def main() -> None:
     "--csv",
     "table",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="Write a table with a row for each song.",
+    help="Write a table with a row for each song. Songs that it holds already, unchanged, are "
+    "skipped, so that a run that was stopped can be continued with the same command.",
 )
 @click.option(
     "--image",
@@ -79,6 +78,13 @@ def main() -> None:
     help="Shape of the film.",
 )
 @click.option("--silent", is_flag=True, help="Make the film without its sound.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=usable_cores,
+    show_default="one for each core",
+    help="How many songs are worked on at a time.",
+)
 def analyze_command(  # noqa: PLR0913, PLR0917 - one for each option
     paths: tuple[Path, ...],
     as_json: bool,
@@ -89,6 +95,7 @@ def analyze_command(  # noqa: PLR0913, PLR0917 - one for each option
     film: Path | None,
     shape: str,
     silent: bool,
+    jobs: int,
 ) -> None:
     """Tell the moods of songs; folders are searched for audio files."""
     songs = _find_songs(paths)
@@ -105,37 +112,41 @@ def analyze_command(  # noqa: PLR0913, PLR0917 - one for each option
         if given
     ]
     _refuse_overwriting(songs, outputs, table)
-    if table:
-        _write_row(table, _COLUMNS, mode="w")
+    rows = _open_table(table) if table else None
+    if rows:
+        songs = _still_to_do(songs, rows, outputs)
     failed = False
-    for number, song in enumerate(songs, 1):
-        place = f" ({number}/{len(songs)})" if several else ""
-        progress = partial(_progress_bar, f"{song.shown}{place}", quiet=as_json)
-        try:
-            with progress() as heard:
-                analysis = analyze(song.path, progress=heard)
-        except ModelError as error:
-            raise click.ClickException(str(error)) from error
-        except _FAILURES as error:
-            failed = True
-            _tell_failure(song, error, as_json=as_json)
-            continue
-        # The answer comes first: whatever happens to a picture, the song was heard.
-        _tell_answer(song, analysis, as_json=as_json)
-        if table:
-            _write_row(table, _row(song, analysis))
-        for output in outputs:
+    with _working(songs, outputs, jobs) as work:
+        for number, song in enumerate(songs, 1):
+            place = f" ({number}/{len(songs)})" if several else ""
+            progress = partial(_progress_bar, f"{song.shown}{place}", quiet=as_json)
             try:
                 with progress() as heard:
-                    output.write(analysis, song, heard)
+                    analysis = work.hear(song, heard)
+            except ModelError as error:
+                raise click.ClickException(str(error)) from error
             except _FAILURES as error:
                 failed = True
-                _tell_failure(song, error, as_json=False)
+                _tell_failure(song, error, as_json=as_json)
+                continue
+            # The answer comes first: whatever happens to a picture, the song was heard.
+            _tell_answer(song, analysis, as_json=as_json)
+            for output in outputs:
+                try:
+                    with progress() as heard:
+                        work.make(output, song, analysis, heard)
+                except _FAILURES as error:
+                    failed = True
+                    _tell_failure(song, error, as_json=False)
+            # The row comes last: a song that is in the table has all that was asked for.
+            if rows:
+                with _table_errors(rows.path):
+                    rows.add(song.path, analysis)
     if failed:
         sys.exit(SOME_FAILED)
 
 
-_FAILURES = (MoodifyError, OSError, MemoryError)
+_FAILURES = (MoodifyError, OSError, MemoryError, WorkerDied)
 """What one song may fail with while the others are done."""
 
 
@@ -237,6 +248,111 @@ class _Output:
         self.make(analysis, song, target, heard)
 
 
+class _Here:
+    """Does the work in this process, one song after the other."""
+
+    def hear(self, song: _Song, heard: Heard | None) -> MoodAnalysis:
+        return analyze(song.path, progress=heard)
+
+    def make(
+        self, output: _Output, song: _Song, analysis: MoodAnalysis, heard: Heard | None
+    ) -> None:
+        output.write(analysis, song, heard)
+
+
+class _Elsewhere:
+    """Waits, song after song, for what other processes do of all of them."""
+
+    def __init__(self, results: Iterator[Callable[[], _Done]], songs: int) -> None:
+        self._results = results
+        self._songs = songs
+        self._heard = 0
+        self._failures: Mapping[str, Exception] = {}
+
+    def hear(self, song: _Song, heard: Heard | None) -> MoodAnalysis:
+        del song
+        if heard:
+            heard(self._heard / self._songs)
+        self._heard += 1
+        done = next(self._results)()
+        self._failures = done.failures
+        return done.analysis
+
+    def make(
+        self, output: _Output, song: _Song, analysis: MoodAnalysis, heard: Heard | None
+    ) -> None:
+        del song, analysis, heard
+        if output.option in self._failures:
+            raise self._failures[output.option]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What a process did of a song; failures by the option whose output they concern."""
+
+    analysis: MoodAnalysis
+    failures: Mapping[str, Exception]
+
+
+@contextmanager
+def _working(songs: list[_Song], outputs: list[_Output], jobs: int) -> Iterator[_Here | _Elsewhere]:
+    processes = min(jobs, len(songs))
+    if processes < 2:
+        yield _Here()
+        return
+    with in_processes(partial(_do, outputs=outputs), songs, processes) as results:
+        yield _Elsewhere(results, len(songs))
+
+
+def _do(song: _Song, outputs: list[_Output]) -> _Done:
+    """Do all that is asked for of one song. Runs in a process of its own."""
+    analysis = analyze(song.path)
+    failures: dict[str, Exception] = {}
+    for output in outputs:
+        try:
+            output.write(analysis, song, None)
+        except _FAILURES as error:
+            failures[output.option] = error
+    return _Done(analysis, failures)
+
+
+def _open_table(path: Path) -> Table:
+    try:
+        model = load_model().version
+    except ModelError as error:
+        raise click.ClickException(str(error)) from error
+    with _table_errors(path):
+        return Table(path, model)
+
+
+def _still_to_do(songs: list[_Song], rows: Table, outputs: list[_Output]) -> list[_Song]:
+    """Leave out what an earlier run has done, pictures and all."""
+    left = [
+        song
+        for song in songs
+        if not (rows.holds(song.path) and all(output.target(song).exists() for output in outputs))
+    ]
+    if skipped := len(songs) - len(left):
+        number = "1 song is" if skipped == 1 else f"{skipped:,} songs are"
+        click.echo(f"{number} in {console.printable(rows.path.name)} already.", err=True)
+    return left
+
+
+@contextmanager
+def _table_errors(path: Path) -> Iterator[None]:
+    name = console.printable(path.name)
+    try:
+        yield
+    except OtherTable as error:
+        raise click.UsageError(
+            f"{name} holds something else than a table of moods; name another file for --csv."
+        ) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"The table {name} cannot be written ({error.strerror})."
+        ) from error
+
+
 def _refuse_overwriting(songs: list[_Song], outputs: list[_Output], table: Path | None) -> None:
     originals = {_identity(song.path) for song in songs}
     targets = [(output.option, output.target(song)) for output in outputs for song in songs]
@@ -255,10 +371,14 @@ def _identity(path: Path) -> tuple[int, int]:
 @contextmanager
 def _progress_bar(name: str, *, quiet: bool) -> Iterator[Heard | None]:
     """Show on a terminal how far it is; the bar is gone when anything else is printed."""
-    screen = Console(stderr=True)
-    if quiet or not screen.is_terminal:
+    if quiet or not sys.stderr.isatty():
         yield None
         return
+    # Imported here as it takes a tenth of a second, and a script needs none of it.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    screen = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(
         *columns, console=screen, transient=True, redirect_stdout=False, redirect_stderr=False
@@ -292,7 +412,7 @@ def _tell_failure(song: _Song, error: Exception, *, as_json: bool) -> None:
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, MoodifyError):
+    if isinstance(error, MoodifyError | WorkerDied):
         return str(error)
     if isinstance(error, MemoryError):
         return "This needs more memory than there is; the file may be damaged."
@@ -334,42 +454,6 @@ def _film(
         sound=not silent,
         progress=progress,
     )
-
-
-_COLUMNS = (
-    "file",
-    "seconds",
-    "dominant",
-    "confidence",
-    "unsure",
-    *(f"share_{mood.value}" for mood in MOODS),
-    *(f"probability_{mood.value}" for mood in MOODS),
-)
-
-
-def _row(song: _Song, analysis: MoodAnalysis) -> tuple[str, ...]:
-    path = str(song.path)
-    return (
-        # Spreadsheets run what begins like this as a formula; the apostrophe makes it text.
-        f"'{path}" if path.startswith(("=", "+", "-", "@", "\t", "\r")) else path,
-        f"{analysis.duration:.1f}",
-        analysis.dominant.value,
-        f"{analysis.confidence:.3f}",
-        "yes" if analysis.unsure else "no",
-        *(f"{analysis.breakdown[mood]:.3f}" for mood in MOODS),
-        *(f"{analysis.probabilities[mood]:.3f}" for mood in MOODS),
-    )
-
-
-def _write_row(table: Path, row: tuple[str, ...], *, mode: Literal["w", "a"] = "a") -> None:
-    """Write one row and close the table: it is whole at any time, whatever comes next."""
-    try:
-        with table.open(mode, encoding="utf-8", errors="surrogateescape", newline="") as file:
-            csv.writer(file).writerow(row)
-    except OSError as error:
-        raise click.ClickException(
-            f"The table {console.printable(table.name)} cannot be written ({error.strerror})."
-        ) from error
 
 
 _data_option = click.option(
@@ -414,16 +498,26 @@ def train_command(data: Path, out: Path, seed: int, cache: Path | None) -> None:
     "instead of the way of making one.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print only JSON.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the figures as a document with pictures.",
+)
 @_seed_option
 @_cache_option
 def evaluate_command(
-    data: Path, model: Path | None, as_json: bool, seed: int, cache: Path | None
+    data: Path,
+    model: Path | None,
+    as_json: bool,
+    report: Path | None,
+    seed: int,
+    cache: Path | None,
 ) -> None:
     """Measure on artists that the model has not heard."""
     with _training():
         from moodify_core.training import commands
 
-        metrics = commands.evaluate(data, model, seed=seed, cache=cache, tell=_tell)
+        metrics = commands.evaluate(data, model, seed=seed, cache=cache, report=report, tell=_tell)
         click.echo(json.dumps(metrics, indent=2) if as_json else commands.in_words(metrics))
 
 
@@ -447,3 +541,11 @@ def _training() -> Iterator[None]:
 def bot_command() -> None:
     """Run the Discord bot; its settings are read from the environment and .env."""
     runpy.run_module("bot", run_name="__main__", alter_sys=True)
+
+
+@main.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print only JSON.")
+def doctor_command(as_json: bool) -> None:
+    """Tell whether the Discord bot can run here, and what to do where it cannot."""
+    sys.argv[1:] = ["--json"] if as_json else []
+    runpy.run_module("bot.doctor", run_name="__main__", alter_sys=True)
