@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 from aiohttp import web
@@ -18,7 +19,7 @@ from .gateway import Gateway
 from .interactions import Exchange, Interactions
 from .limits import AUTOCOMPLETE, CHAT_INPUT, COMMAND, COMPONENT, MESSAGE_COMMAND, MODAL_SUBMIT
 from .openapi import OpenApi
-from .payloads import command_data, interaction_payload, message_command_data
+from .payloads import command_data, component_data, interaction_payload, message_command_data
 from .posts import mentioned
 from .validator import Validator, Violation
 from .world import (
@@ -171,9 +172,9 @@ class DiscordDouble:
 
     # --- who and what there is ----------------------------------------------------------------
 
-    def add_user(self, name: str, *, accepts_dms: bool = True) -> User:
+    def add_user(self, name: str, *, accepts_dms: bool = True, locale: str = "en-US") -> User:
         """Let a user exist."""
-        return self.world.add_user(User(name, accepts_dms=accepts_dms))
+        return self.world.add_user(User(name, accepts_dms=accepts_dms, locale=locale))
 
     def add_guild(
         self,
@@ -201,6 +202,17 @@ class DiscordDouble:
     ) -> Channel:
         """Let a text channel exist before the bot connects."""
         return self.world.add_channel(Channel(name, guild.id, bot_permissions=bot_permissions))
+
+    def set_system_channel(self, guild: Guild, channel: Channel) -> None:
+        """Let a channel be the one in which Discord greets newcomers, before the bot connects."""
+        self.world.guilds[guild.id] = replace(
+            self.world.guilds[guild.id], system_channel_id=channel.id
+        )
+
+    def set_permissions(self, guild: Guild, user: User, permissions: int) -> None:
+        """Let a member have other permissions from now on."""
+        members = self.world.members[guild.id]
+        members[user.id] = replace(members[user.id], permissions=permissions)
 
     def direct_channel(self, user: User) -> Channel:
         """Return the direct conversation of a user with the bot."""
@@ -449,15 +461,8 @@ class DiscordDouble:
         component = current.component(key)
         if component.get("disabled"):
             raise ValueError(f"component {key!r} is disabled")
-        data: Json = {
-            "custom_id": component["custom_id"],
-            "component_type": component["type"],
-            "id": component.get("id", 1),
-        }
-        if values is not None:
-            data["values"] = values
         exchange = self._exchange(COMPONENT, user, current.channel, source=current)
-        return await self._interact(exchange, data)
+        return await self._interact(exchange, component_data(component, values, self.world))
 
     async def _interact(self, exchange: Exchange, data: Json) -> Exchange:
         self.interactions.add(exchange)

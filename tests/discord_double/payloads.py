@@ -21,6 +21,7 @@ from .world import (
 
 SUBCOMMAND, GROUP = 1, 2
 IN_GUILD, IN_BOT_DM = 0, 1
+CHANNEL_SELECT = 8
 
 
 def interaction_payload(world: World, exchange: Exchange, data: Json) -> Json:
@@ -36,7 +37,7 @@ def interaction_payload(world: World, exchange: Exchange, data: Json) -> Json:
         "data": data,
         "channel_id": channel.id,
         "channel": channel.payload(),
-        "locale": "en-US",
+        "locale": user.locale,
         "entitlements": [],
         "authorizing_integration_owners": exchange.owners,
         "context": IN_BOT_DM if guild is None else IN_GUILD,
@@ -70,6 +71,24 @@ def message_command_data(world: World, command: Json, message: Message) -> Json:
         "target_id": message.id,
         "resolved": {"messages": {message.id: current.payload(viewer_id=world.bot.id)}},
     }
+
+
+def component_data(component: Json, values: Iterable[str] | None, world: World) -> Json:
+    """Write the data of a button that is pressed, or of a menu in which `values` are chosen."""
+    data: Json = {
+        "custom_id": component["custom_id"],
+        "component_type": component["type"],
+        "id": component.get("id", 1),
+    }
+    if values is None:
+        return data
+    chosen = list(values)
+    data["values"] = chosen
+    if component["type"] == CHANNEL_SELECT:
+        permissions = {"permissions": str(MEMBER_PERMISSIONS)}
+        channels = {each: world.channels[each].payload() | permissions for each in chosen}
+        data["resolved"] = {"channels": channels}
+    return data
 
 
 def command_data(

@@ -71,12 +71,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user or a bot; `accepts_dms` is false for who has closed their direct messages."""
+    """A user or a bot; `accepts_dms` is false for who has closed their direct messages.
+
+    `locale` is the language of their client.
+    """
 
     name: str
     id: str = field(default_factory=new_id)
     bot: bool = False
     accepts_dms: bool = True
+    locale: str = "en-US"
 
     def payload(self) -> Json:
         """Write the user as the API does."""
@@ -173,6 +177,7 @@ class Guild:
     id: str = field(default_factory=new_id)
     tier: int = 0
     locale: str = "en-US"
+    system_channel_id: str | None = None
 
     @property
     def file_size(self) -> int:
@@ -206,6 +211,7 @@ class Guild:
             "max_members": 500_000,
             "max_video_channel_users": 25,
             "max_stage_video_channel_users": 50,
+            "system_channel_id": self.system_channel_id,
             **dict.fromkeys(_NULL_IN_A_GUILD),
         }
 
@@ -219,7 +225,6 @@ _NULL_IN_A_GUILD = (
     "banner",
     "application_id",
     "afk_channel_id",
-    "system_channel_id",
     "widget_channel_id",
     "max_presences",
     "vanity_url_code",
@@ -570,7 +575,7 @@ class World:
             if message.channel.id == channel.id and not message.ephemeral
         ]
 
-    def application(self) -> Json:
+    def application(self, flags: int = 0) -> Json:
         """Write the bot's application as the API does."""
         return {
             "id": self.application_id,
@@ -582,8 +587,8 @@ class World:
             "bot_public": True,
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
-            "flags": 0,
-            "flags_new": "0",
+            "flags": flags,
+            "flags_new": str(flags),
             "redirect_uris": [],
             "interactions_endpoint_url": None,
             "role_connections_verification_url": None,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from ..backend import Backend, Call
+from ..gateway import MESSAGE_CONTENT
 from ..refusal import unknown
 from ..world import MEMBER_PERMISSIONS, Channel, Json
+
+# Discord shows this flag for applications in fewer than 100 servers.
+MESSAGE_CONTENT_LIMITED = 1 << 19
 
 
 async def _gateway(backend: Backend, call: Call) -> Json:
@@ -21,7 +25,9 @@ async def _gateway_bot(backend: Backend, call: Call) -> Json:
 
 
 async def _application(backend: Backend, call: Call) -> Json:
-    return backend.world.application()
+    return backend.world.application(
+        MESSAGE_CONTENT_LIMITED if backend.gateway.privileged_intents & MESSAGE_CONTENT else 0
+    )
 
 
 async def _application_emojis(backend: Backend, call: Call) -> Json:
