@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import discord
@@ -12,13 +11,9 @@ from discord.ext import commands
 from bot.commands.help._page import Server, help_embed
 from bot.presentation import about_texts as texts
 from bot.presentation.language import speaking
-from bot.storage import GuildSettings
 
 if TYPE_CHECKING:
     from bot.client import MoodifyBot
-
-_PATIENCE = 1.0
-"""Seconds to look up settings: Discord waits for three, and help is to be there at once."""
 
 
 class HelpCog(commands.Cog):
@@ -47,7 +42,7 @@ class HelpCog(commands.Cog):
         guild_id, channel = interaction.guild_id, interaction.channel
         if guild_id is None or channel is None or not interaction.is_guild_integration():
             return None
-        settings = await self._settings(guild_id)
+        settings = await self._bot.memory.settings(guild_id)
         parent = channel.parent_id if isinstance(channel, discord.Thread) else None
         may = interaction.app_permissions
         in_thread = isinstance(channel, discord.Thread)
@@ -60,12 +55,3 @@ class HelpCog(commands.Cog):
             may_embed=may.embed_links,
             may_attach=may.attach_files,
         )
-
-    async def _settings(self, guild_id: int) -> GuildSettings:
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                return await self._bot.memory.attempt(
-                    lambda storage: storage.settings.of(guild_id), otherwise=GuildSettings()
-                )
-        except TimeoutError:
-            return GuildSettings()
