@@ -343,15 +343,15 @@ def cancel_view(film_id: str) -> discord.ui.View:
     return discord.ui.View(timeout=None).add_item(CancelFilmButton(film_id))
 
 
-def pages_view(record_ids: Sequence[int], page: int, pages: int) -> discord.ui.View | None:
-    """Return the buttons that turn the pages of the details; None where there is one page."""
+def pages_view(record_ids: Sequence[int], page: int, pages: int) -> discord.ui.View:
+    """Return the buttons that turn the pages of the details of some songs."""
     ids = "-".join(map(str, record_ids))
     view = discord.ui.View(timeout=None)
     if page > 0:
         view.add_item(PageButton(ids, str(page - 1), "<"))
     if page < pages - 1:
         view.add_item(PageButton(ids, str(page + 1), ">"))
-    return view if view.children else None
+    return view
 
 
 def songs_view(record_id: int, songs: Sequence[Titled]) -> discord.ui.View:

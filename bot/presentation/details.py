@@ -34,6 +34,8 @@ def details(records: Sequence[Recorded], page: int) -> Content:
     """
     pages = [text for record in records for text in song_pages(record.title, record.analysis)]
     shown = min(page, len(pages) - 1)
+    if len(pages) == 1:
+        return sentence(pages[0])
     where = answer_texts.page(shown + 1, len(pages))
     view = pages_view([record.id for record in records], shown, len(pages))
     return sentence(f"{pages[shown]}\n-# {where}", view)
