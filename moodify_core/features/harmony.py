@@ -148,13 +148,12 @@ def _chroma(semitones: FloatArray, *weights: FloatArray) -> list[FloatArray]:
     classes = lower.astype(int) + 9
     row = 12 * np.arange(frames)[:, None]
     here, above = ((row + (classes + step) % 12).ravel() for step in (0, 1))
-    return [
-        (
-            np.bincount(here, (weight * near).ravel(), 12 * frames)
-            + np.bincount(above, (weight * (1 - near)).ravel(), 12 * frames)
-        ).reshape(frames, 12)
-        for weight in weights
-    ]
+    chroma: list[FloatArray] = []
+    for weight in weights:
+        lower_part = np.bincount(here, (weight * near).ravel(), 12 * frames)
+        upper_part = np.bincount(above, (weight * (1 - near)).ravel(), 12 * frames)
+        chroma.append(np.asarray(lower_part + upper_part, np.float64).reshape(frames, 12))
+    return chroma
 
 
 def _entropy(shares: FloatArray) -> FloatArray:
