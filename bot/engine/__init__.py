@@ -8,7 +8,7 @@ from bot.engine.base import (
     WorkerOutOfMemory,
     WorkerTimeout,
 )
-from bot.engine.hearing import Hearing, draw, hear, model_in_use, prepare
+from bot.engine.hearing import Comparison, Hearing, compare, draw, hear, model_in_use, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
 from bot.engine.worker import WorkerRules
