@@ -28,7 +28,7 @@ CPU_MARGIN = 5.0
 limit is for work that the pool could not kill."""
 
 START_LIMIT = 60.0
-"""Seconds for the first job, which shows that workers can do theirs."""
+"""Seconds until a worker that is free or has just been started takes its job."""
 
 
 class LocalEngine:
@@ -50,7 +50,9 @@ class LocalEngine:
         # The pool itself would take any number of jobs and show nothing of their order; what
         # waits here and is cancelled never reaches a process.
         self._free = asyncio.Semaphore(workers)
-        self._running: set[ProcessFuture[Any]] = set()
+        self._running: dict[ProcessFuture[Any], ProcessPool] = {}
+        # A pool does not bear being stopped by two at the same time.
+        self._stopping = asyncio.Lock()
         self._closed = False
         self._pool = self._new_pool()
 
@@ -59,8 +61,8 @@ class LocalEngine:
         async with self._free:
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="work-") as private:
                 job = (Path(private), time_limit + CPU_MARGIN, function, args)
-                # A worker that dies while it has no work breaks the whole pool. The job has no
-                # part in that, so it gets a second chance, in a new pool.
+                # A worker that dies or hangs while it has no work breaks the whole pool. The job
+                # has no part in that, so it gets a second chance, in a new pool.
                 for _ in range(2):
                     try:
                         return await self._attempt(job, time_limit)
@@ -83,21 +85,21 @@ class LocalEngine:
     async def close(self) -> None:
         """Stop all workers at once."""
         self._closed = True
-        await asyncio.to_thread(_stop, self._pool)
-        # A stopped pool leaves its futures waiting for ever.
-        for future in self._running:
-            if not future.done():
-                future.set_exception(BrokenProcessPool())
+        await self._break(self._pool)
 
     async def _attempt(
         self, job: tuple[Path, float, Callable[[*Ts], T], tuple[*Ts]], time_limit: float
     ) -> T:
         future = await self._schedule(job, time_limit)
-        self._running.add(future)
+        pool = self._running[future] = self._pool
         try:
-            return await asyncio.wrap_future(future)
+            async with asyncio.timeout(time_limit + START_LIMIT) as clock:
+                return await asyncio.wrap_future(future)
         except TimeoutError:
-            raise WorkerTimeout from None
+            if not clock.expired():
+                raise WorkerTimeout from None
+            await self._break(pool)
+            raise BrokenProcessPool("no worker took the job") from None
         except MemoryError:
             raise WorkerOutOfMemory from None
         except ProcessExpired as death:
@@ -106,7 +108,7 @@ class LocalEngine:
                 raise WorkerTimeout from None
             raise WorkerDied from None
         finally:
-            self._running.discard(future)
+            del self._running[future]
 
     async def _schedule(
         self, job: tuple[Path, float, Callable[[*Ts], T], tuple[*Ts]], time_limit: float
@@ -115,11 +117,22 @@ class LocalEngine:
             raise EngineUnavailable
         if not self._pool.active:
             broken, self._pool = self._pool, self._new_pool()
-            await asyncio.to_thread(_stop, broken)
+            await self._stop(broken)
         try:
             return self._pool.schedule(worker.run_limited, args=job, timeout=time_limit)
         except RuntimeError as error:
             raise BrokenProcessPool from error
+
+    async def _break(self, pool: ProcessPool) -> None:
+        await self._stop(pool)
+        # A stopped pool leaves its futures waiting for ever.
+        for future, home in self._running.items():
+            if home is pool and not future.done():
+                future.set_exception(BrokenProcessPool())
+
+    async def _stop(self, pool: ProcessPool) -> None:
+        async with self._stopping:
+            await asyncio.to_thread(_stop_and_join, pool)
 
     def _new_pool(self) -> ProcessPool:
         return ProcessPool(
@@ -132,6 +145,6 @@ class LocalEngine:
         )
 
 
-def _stop(pool: ProcessPool) -> None:
+def _stop_and_join(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it without types
     pool.join()

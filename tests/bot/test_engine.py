@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,20 @@ def sleep(seconds: float) -> None:
 def work_for_ever() -> None:
     while True:
         pass
+
+
+def note_and_wait(note: Path) -> None:
+    note.write_text(str(os.getpid()))
+    time.sleep(LIMIT)
+
+
+def hang_and_ignore_being_told_to_stop() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    time.sleep(LIMIT)
+
+
+def freeze() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 def burn_beyond_the_cpu_limit() -> None:
@@ -168,6 +183,79 @@ async def test_work_that_takes_too_long_is_killed(engine: LocalEngine) -> None:
     assert pid > 0
 
 
+@pytest.mark.parametrize("hang", [hang_and_ignore_being_told_to_stop, freeze])
+async def test_a_worker_that_hangs_is_killed_and_hurts_nobody_else(
+    engine: LocalEngine, hang: Callable[[], None]
+) -> None:
+    other = asyncio.create_task(engine.run(sleep, 2.0, time_limit=LIMIT))
+    with pytest.raises(WorkerTimeout):
+        await engine.run(hang, time_limit=1.0)
+    await other
+    results = await asyncio.gather(*(engine.run(add, n, 1, time_limit=LIMIT) for n in range(4)))
+    assert results == [1, 2, 3, 4]
+
+
+async def test_a_worker_that_is_killed_from_outside_is_told_at_once(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    work = asyncio.create_task(engine.run(note_and_wait, tmp_path / "pid", time_limit=LIMIT))
+    os.kill(await asyncio.to_thread(_pid_in, tmp_path / "pid"), signal.SIGKILL)
+    with pytest.raises(WorkerDied):
+        await work
+    assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+
+
+async def test_every_job_among_failing_ones_gets_its_own_end(engine: LocalEngine) -> None:
+    kinds = [
+        lambda n: engine.run(add, n, n, time_limit=LIMIT),
+        lambda _: engine.run(die, signal.SIGKILL, time_limit=LIMIT),
+        lambda n: engine.run(add, n, n, time_limit=LIMIT),
+        lambda _: engine.run(work_for_ever, time_limit=0.3),
+        lambda _: engine.run(too_short, time_limit=LIMIT),
+    ]
+    ends = await asyncio.gather(
+        *(kinds[n % len(kinds)](n) for n in range(20)), return_exceptions=True
+    )
+    for n, end in enumerate(ends):
+        match n % len(kinds):
+            case 1:
+                assert isinstance(end, WorkerDied)
+            case 3:
+                assert isinstance(end, WorkerTimeout)
+            case 4:
+                assert isinstance(end, TooShort)
+            case _:
+                assert end == 2 * n
+
+
+def _pid_in(note: Path) -> int:
+    while not (note.exists() and note.read_text()):
+        time.sleep(0.01)
+    return int(note.read_text())
+
+
+def _wait_for_the_end_of(pid: int) -> None:
+    stat = Path(f"/proc/{pid}/stat")
+    with suppress(OSError):  # which there is as soon as it is gone
+        while stat.read_text().rpartition(")")[2].split()[0] != "Z":
+            time.sleep(0.01)
+
+
+async def test_workers_that_hang_without_work_are_replaced(
+    monkeypatch: pytest.MonkeyPatch, engine: LocalEngine
+) -> None:
+    pids = {await engine.run(process_id, time_limit=LIMIT) for _ in range(8)}
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr("bot.engine.local.START_LIMIT", 10.0)
+    jobs = (engine.run(add, n, 1, time_limit=1.0) for n in range(4))
+    results = await asyncio.gather(*jobs)
+    assert results == [1, 2, 3, 4]
+    async with asyncio.timeout(LIMIT):
+        for pid in pids:
+            await asyncio.to_thread(_wait_for_the_end_of, pid)
+
+
 async def test_a_worker_that_just_leaves_is_noticed_at_the_time_limit(engine: LocalEngine) -> None:
     with pytest.raises(WorkerTimeout):
         await engine.run(exit_at_once, time_limit=1.0)
@@ -279,13 +367,15 @@ async def test_cancelling_kills_the_work(tmp_path: Path) -> None:
     engine = _engine(tmp_path, workers=1)
     try:
         await engine.run(add, 1, 1, time_limit=LIMIT)
-        task = asyncio.create_task(engine.run(sleep, LIMIT, time_limit=2 * LIMIT))
-        await asyncio.sleep(0.5)
+        work = engine.run(note_and_wait, tmp_path / "pid", time_limit=2 * LIMIT)
+        task = asyncio.create_task(work)
+        pid = await asyncio.to_thread(_pid_in, tmp_path / "pid")
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         async with asyncio.timeout(LIMIT / 2):
             assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+            await asyncio.to_thread(_wait_for_the_end_of, pid)
     finally:
         await engine.close()
 
