@@ -80,8 +80,31 @@ class Database:
             address = _address(url)
             if address.drivername.startswith("sqlite"):
                 _make_private(Path(address.database or ""))
-            await _migrate(address)
+            try:
+                await _migrate(address, patience)
+            except ModuleNotFoundError:
+                raise StorageError(
+                    "PostgreSQL needs a further package: install moodify[postgres], or leave "
+                    "MOODIFY_DATABASE_URL empty."
+                ) from None
             return cls(_engine(address, patience))
+
+    @classmethod
+    def at(cls, url: str, patience: float = PATIENCE) -> Self:
+        """Name a database without touching it; its tables may be of another version.
+
+        Parameters
+        ----------
+        url, patience
+            As for `open`.
+
+        Raises
+        ------
+        StorageError
+            If there cannot be such a database.
+        """
+        with translated():
+            return cls(_engine(_address(url), patience))
 
     async def close(self) -> None:
         """Close all connections."""
@@ -178,9 +201,14 @@ def _engine(address: URL, patience: float) -> AsyncEngine:
     return engine
 
 
-async def _migrate(address: URL) -> None:
-    # Without limits: a step may take long on a large table, or wait for another process's.
-    engine = create_async_engine(address, hide_parameters=True, poolclass=NullPool)
+async def _migrate(address: URL, patience: float) -> None:
+    limits: dict[str, object] = {"timeout": patience}
+    if address.drivername.startswith("postgresql"):
+        # Waiting is limited, working is not: a step may take long on a large table.
+        limits["server_settings"] = {"lock_timeout": f"{patience * 1000:.0f}"}
+    engine = create_async_engine(
+        address, hide_parameters=True, poolclass=NullPool, connect_args=limits
+    )
     if address.drivername.startswith("sqlite"):
         # A change of a table on SQLite is a copy of it, and dropping the old one must not
         # delete what refers to it.
@@ -198,14 +226,19 @@ def _prepare_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:
         # The driver would begin transactions of its own, too late to lock for writing.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
-            # An erased token is overwritten.
-            "secure_delete=ON",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        try:
+            for pragma in (
+                "journal_mode=WAL",
+                "synchronous=NORMAL",
+                f"foreign_keys={'ON' if foreign_keys else 'OFF'}",
+                # An erased token is overwritten.
+                "secure_delete=ON",
+            ):
+                cursor.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            # Nobody else would: the pool does not know of it yet. It is a thread.
+            connection.close()
+            raise
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -12,7 +16,7 @@ _LOCK = 0x6D6F6F64696679
 """Number of the lock on PostgreSQL: "moodify" in ASCII."""
 
 
-def migrate(connection: Connection, revision: str = "head") -> None:
+def migrate(connection: Connection) -> None:
     """Run the migrations that the database lacks.
 
     Parameters
@@ -20,16 +24,20 @@ def migrate(connection: Connection, revision: str = "head") -> None:
     connection : Connection
         In a transaction that holds SQLite's lock for writing; on PostgreSQL, others that do the
         same wait here.
-    revision : str
-        Where to stop.
     """
     # Alembic is needed once, at the start.
     from alembic import command
-    from alembic.config import Config
 
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+    command.upgrade(alembic_config(connection), "head")
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Return what Alembic's commands need to work on a connection."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+    return config

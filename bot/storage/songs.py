@@ -21,7 +21,8 @@ from moodify_core.fingerprint import SAME_SONG, landmarks, similarity
 
 _MOST_CANDIDATES = 10
 _LENGTH_TOLERANCE = 30.0
-"""Seconds by which copies of a song may differ in length."""
+"""Seconds by which copies of a song may differ in length: `similarity` lets them begin up to 20 s
+apart, and some of the end may be missing."""
 _ATTEMPTS = 5
 _LOCK = 0x736F6E6773
 """Number of the lock on PostgreSQL: "songs" in ASCII."""
@@ -109,6 +110,8 @@ class Titled:
     ----------
     record_id : int
         Of the newest record of the song.
+    song_id, channel_id : int
+        The song, and where that record is from.
     title : str
     dominant : Mood
     unsure : bool
@@ -117,6 +120,8 @@ class Titled:
     """
 
     record_id: int
+    song_id: int
+    channel_id: int
     title: str
     dominant: Mood
     unsure: bool
@@ -227,7 +232,15 @@ class SongStore:
             )
 
         statement = (
-            select(Record.id, Record.title, Result.dominant, Record.unsure, Record.heard_at)
+            select(
+                Record.id,
+                Record.song_id,
+                Record.channel_id,
+                Record.title,
+                Result.dominant,
+                Record.unsure,
+                Record.heard_at,
+            )
             .join(Result, Result.id == Record.result_id)
             .where(
                 listed(Record),
@@ -241,7 +254,16 @@ class SongStore:
         async with self._database.read() as connection:
             rows = (await connection.execute(statement)).all()
         return [
-            Titled(row.id, row.title, Mood(row.dominant), row.unsure, row.heard_at) for row in rows
+            Titled(
+                row.id,
+                row.song_id,
+                row.channel_id,
+                row.title,
+                Mood(row.dominant),
+                row.unsure,
+                row.heard_at,
+            )
+            for row in rows
         ]
 
     async def remove(self, record_id: int) -> bool:
@@ -271,7 +293,7 @@ class SongStore:
 
     async def _record(self, entry: Entry, packed: bytes, details: Sequence[int]) -> int:
         async with self._database.read() as connection:
-            song_id = await _same_song(connection, entry.analysis, details)
+            song_id = await _same_song(connection, entry, details)
         async with self._database.write() as connection:
             if song_id is None:
                 # So that two processes that hear a new song at once do not make two of it.
@@ -282,7 +304,7 @@ class SongStore:
                 known = await _record_id(connection, entry)
                 if known is not None:
                     return known
-                song_id = await _same_song(connection, entry.analysis, details)
+                song_id = await _same_song(connection, entry, details)
             if song_id is None:
                 song_id = await _new_song(connection, entry.analysis, details)
             result_id = await _result(connection, song_id, entry.analysis, packed)
@@ -316,25 +338,28 @@ async def _retried(attempt: Callable[[], Awaitable[int]]) -> int:
 
 
 async def _same_song(
-    connection: AsyncConnection, analysis: MoodAnalysis, details: Sequence[int]
+    connection: AsyncConnection, entry: Entry, details: Sequence[int]
 ) -> int | None:
-    shared = func.count()
+    same_file = await connection.scalar(
+        select(Record.song_id).where(Record.digest == entry.digest).limit(1)
+    )
+    if same_file is not None:
+        return same_file
+    length = entry.analysis.duration
     candidates = (
         await connection.execute(
             select(SongRow.id, SongRow.fingerprint)
             .join(Landmark, Landmark.song_id == SongRow.id)
             .where(
                 Landmark.detail.in_(details),
-                SongRow.duration.between(
-                    analysis.duration - _LENGTH_TOLERANCE, analysis.duration + _LENGTH_TOLERANCE
-                ),
+                SongRow.duration.between(length - _LENGTH_TOLERANCE, length + _LENGTH_TOLERANCE),
             )
             .group_by(SongRow.id)
-            .order_by(shared.desc(), SongRow.id)
+            .order_by(func.count().desc(), SongRow.id)
             .limit(_MOST_CANDIDATES)
         )
     ).all()
-    return await asyncio.to_thread(_most_alike, analysis.fingerprint, candidates)
+    return await asyncio.to_thread(_most_alike, entry.analysis.fingerprint, candidates)
 
 
 def _most_alike(fingerprint: str, candidates: Sequence[Row[int, str]]) -> int | None:

@@ -109,6 +109,7 @@ class Landmark(Base):
     """A detail of a song's fingerprint that copies of it share, for finding them."""
 
     __tablename__ = "landmarks"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
 
     detail: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     song_id: Mapped[int] = mapped_column(
@@ -168,7 +169,7 @@ class Record(Base):
 
     __table_args__ = (
         UniqueConstraint("request_id", "attachment_id"),
-        Index(None, "guild_id", "digest"),
+        Index(None, "digest", "guild_id"),
         Index(None, "guild_id", "heard_at"),
         Index(None, "guild_id", "song_id", "heard_at"),
         _NEVER_AGAIN,

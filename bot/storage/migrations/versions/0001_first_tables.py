@@ -58,6 +58,7 @@ def upgrade() -> None:
             ["song_id"], ["songs.id"], name="fk_landmarks_song_id_songs", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("detail", "song_id", name="pk_landmarks"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "results",
@@ -98,7 +99,7 @@ def upgrade() -> None:
         sa.Column("private", sa.Boolean(), nullable=False),
         sa.Column("unsure", sa.Boolean(), nullable=False),
         sa.Column("heard_at", sa.Float(53), nullable=False),
-        sa.Index("ix_records_guild_id_digest", "guild_id", "digest"),
+        sa.Index("ix_records_digest_guild_id", "digest", "guild_id"),
         sa.Index("ix_records_guild_id_heard_at", "guild_id", "heard_at"),
         sa.Index("ix_records_guild_id_song_id_heard_at", "guild_id", "song_id", "heard_at"),
         sa.ForeignKeyConstraint(["song_id"], ["songs.id"], name="fk_records_song_id_songs"),

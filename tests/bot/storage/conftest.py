@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.storage import Storage
+from tests.bot.storage import postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Path]:
+    if postgres.PROGRAMS is None:
+        pytest.skip("no PostgreSQL server here (on Debian: apt-get install postgresql)")
+    with postgres.server() as home:
+        yield home
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/moodify.db"
+    return await postgres.new_database(request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture
+async def storage(url: str) -> AsyncIterator[Storage]:
+    opened = await Storage.open(url)
+    yield opened
+    await opened.close()
