@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -15,7 +15,10 @@ from moodify_core.fingerprint import fingerprint
 from moodify_core.model import MoodModel, load_model
 from moodify_core.moods import MOODS, Mood, MoodShares, shares
 from moodify_core.passages import change_of_sound, find_passages
+from moodify_core.reasons import find_reasons
 from moodify_core.result import MoodAnalysis, Note, Segment, WarningCode, Window
+from moodify_core.scoring import MOST_UNLIKE
+from moodify_core.speech import sounds_spoken
 
 MIN_SECONDS = 1.0
 """Shorter audio gets no answer."""
@@ -105,7 +108,10 @@ def _listen(
 
 
 def _judge(features: SongFeatures, model: MoodModel, *, truncated: bool) -> MoodAnalysis:
-    scores = model.score(features.windows, features.harmony)
+    spoken = sounds_spoken(features.peaks, features.chroma)
+    scores = model.score(features.windows, features.harmony, spoken=spoken)
+    unlike = float(scores.unlike.mean())
+    strange = unlike >= MOST_UNLIKE
     probabilities = shares(scores.song)
     windows = tuple(
         Window(start, end, shares(row))
@@ -124,9 +130,14 @@ def _judge(features: SongFeatures, model: MoodModel, *, truncated: bool) -> Mood
         probabilities=probabilities,
         dominant=dominant,
         confidence=confidence,
-        unsure=confidence < model.unsure_below,
-        reasons=(),
-        warnings=_warnings(features.duration, probabilities, truncated=truncated),
+        unsure=strange or confidence < model.unsure_below,
+        reasons=()
+        if strange
+        else find_reasons(features.windows, features.harmony, model, dominant),
+        warnings=(
+            *_damage(features.duration, truncated=truncated),
+            *(_strangeness(unlike, spoken=spoken) if strange else _close_call(probabilities)),
+        ),
         waveform=_waveform(features.peaks),
         fingerprint=fingerprint(features.chroma),
         model_version=model.version,
@@ -140,16 +151,22 @@ def _breakdown(segments: tuple[Segment, ...], duration: float) -> dict[Mood, flo
     return {mood: time / duration for mood, time in seconds.items()}
 
 
-def _warnings(duration: float, probabilities: MoodShares, *, truncated: bool) -> tuple[Note, ...]:
-    notes = []
+def _damage(duration: float, *, truncated: bool) -> Iterator[Note]:
     if truncated:
-        notes.append(Note(WarningCode.TRUNCATED, {"at": round(duration, 1)}))
+        yield Note(WarningCode.TRUNCATED, {"at": round(duration, 1)})
     if duration < WINDOW_SECONDS:
-        notes.append(Note(WarningCode.SHORT, {"duration": round(duration, 1)}))
+        yield Note(WarningCode.SHORT, {"duration": round(duration, 1)})
+
+
+def _strangeness(share: float, *, spoken: bool) -> Iterator[Note]:
+    code = WarningCode.SPEECH if spoken else WarningCode.NOT_LIKE_MUSIC
+    yield Note(code, {"share": round(share, 2)})
+
+
+def _close_call(probabilities: MoodShares) -> Iterator[Note]:
     first, second = sorted(MOODS, key=lambda mood: -probabilities[mood])[:2]
     if probabilities[first] - probabilities[second] < _CLOSE_CALL:
-        notes.append(Note(WarningCode.CLOSE_CALL, {"first": first.value, "second": second.value}))
-    return tuple(notes)
+        yield Note(WarningCode.CLOSE_CALL, {"first": first.value, "second": second.value})
 
 
 def _waveform(peaks: FloatArray) -> tuple[float, ...]:

@@ -1,8 +1,9 @@
 """The trained model: a classifier in ONNX and a description that vouches for it.
 
 ONNX instead of a pickle: loading it runs no code, it starts faster and predicts faster. The
-description, ``model.json``, holds the SHA-256 of the classifier, the names of the features that
-it expects, and the calibration; a file that does not match is refused.
+description, ``model.json``, holds the SHA-256 of the classifier and of what it knows of music as
+such, the names of the features that they expect, and the calibration; a file that does not match
+is refused.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import onnxruntime
 
 from moodify_core.arrays import FloatArray
 from moodify_core.errors import ModelCorrupt, ModelMissing
+from moodify_core.familiarity import Familiarity
 from moodify_core.features.extraction import FEATURE_NAMES
 from moodify_core.moods import MOODS
 from moodify_core.scoring import Calibration, Scores, calibrated, stretches
 
 DESCRIPTION = "model.json"
 CLASSIFIER = "moods.onnx"
+FAMILIARITY = "music.npz"
 
 
 class Classifier(Protocol):
@@ -45,8 +48,8 @@ class Description:
         Name of the model; made from its contents.
     moods, features : tuple of str
         Names of the outputs and of the inputs, in order.
-    sha256 : str
-        Digest of the classifier's file.
+    sha256, familiarity_sha256 : str
+        Digests of the classifier's file, and of the one that tells what is like music.
     calibration : Calibration
     unsure_below : float
         Confidence under which an answer is called unsure.
@@ -56,6 +59,7 @@ class Description:
     moods: tuple[str, ...]
     features: tuple[str, ...]
     sha256: str
+    familiarity_sha256: str
     calibration: Calibration
     unsure_below: float
 
@@ -123,6 +127,7 @@ class MoodModel:
     ----------
     classifier : Classifier
     calibration : Calibration
+    familiarity : Familiarity
     version : str
     unsure_below : float
         Confidence under which an answer is called unsure.
@@ -130,23 +135,27 @@ class MoodModel:
 
     classifier: Classifier
     calibration: Calibration
+    familiarity: Familiarity
     version: str
     unsure_below: float
 
-    def score(self, windows: FloatArray, harmony: FloatArray) -> Scores:
+    def score(self, windows: FloatArray, harmony: FloatArray, *, spoken: bool = False) -> Scores:
         """Give the probabilities of a song and of its windows.
 
         Parameters
         ----------
         windows : float32 array, shape (windows, window features)
         harmony : float32 array, shape (stretches of 30 s, harmony features)
+        spoken : bool
+            Whether the song has the rhythm and the pitch of talk.
 
         Returns
         -------
         Scores
         """
         rows = stretches(windows, harmony)
-        return calibrated(self.classifier.predict_proba(rows), self.calibration)
+        unlike = self.familiarity.unlike(rows, spoken=spoken)
+        return calibrated(self.classifier.predict_proba(rows), self.calibration, unlike)
 
 
 def default_folder() -> Path:
@@ -180,6 +189,7 @@ def load_model(folder: Path | None = None) -> MoodModel:
     try:
         text = (folder / DESCRIPTION).read_bytes()
         content = (folder / CLASSIFIER).read_bytes()
+        music = (folder / FAMILIARITY).read_bytes()
     except OSError as error:
         raise ModelMissing(str(folder)) from error
     try:
@@ -188,11 +198,16 @@ def load_model(folder: Path | None = None) -> MoodModel:
         raise ModelCorrupt(f"{DESCRIPTION} cannot be read") from error
     if description.features != FEATURE_NAMES or description.moods != MOODS:
         raise ModelCorrupt("it was made for another version of Moodify")
-    if description.sha256 != sha256(content):
-        raise ModelCorrupt(f"{CLASSIFIER} is not the file that was trained")
+    for name, digest, data in (
+        (CLASSIFIER, description.sha256, content),
+        (FAMILIARITY, description.familiarity_sha256, music),
+    ):
+        if digest != sha256(data):
+            raise ModelCorrupt(f"{name} is not the file that was trained")
     return MoodModel(
         classifier=OnnxClassifier(content),
         calibration=description.calibration,
+        familiarity=Familiarity.from_bytes(music),
         version=description.version,
         unsure_below=description.unsure_below,
     )

@@ -18,6 +18,11 @@ from moodify_core.features.windows import WINDOW_HOP_SECONDS, WINDOW_SECONDS
 STRETCH_RADIUS = 2
 """Windows on either side that belong to a stretch: 5 windows, 15 s."""
 
+MOST_UNLIKE = 0.5
+"""Share of a song's windows from which on it is called unlike music."""
+_SAY_OF_UNLIKE = 0.2
+"""What a stretch unlike all music says is close to a guess, and is to look like one."""
+
 _SMALLEST = 1e-4
 """A classifier may give a mood no vote at all; that is not proof that it is impossible."""
 
@@ -44,10 +49,13 @@ class Scores:
     ----------
     windows : float array, shape (windows, 5)
     song : float array, shape (5,)
+    unlike : bool array, shape (windows,)
+        Which windows lie in stretches that are unlike music.
     """
 
     windows: FloatArray
     song: FloatArray
+    unlike: np.ndarray
 
 
 def stretches(windows: FloatArray, harmony: FloatArray) -> FloatArray:
@@ -87,22 +95,23 @@ def votes(probabilities: FloatArray) -> FloatArray:
     return average
 
 
-def calibrated(probabilities: FloatArray, calibration: Calibration) -> Scores:
+def calibrated(probabilities: FloatArray, calibration: Calibration, unlike: np.ndarray) -> Scores:
     """Turn what the classifier says of a song's stretches into calibrated probabilities.
 
     Parameters
     ----------
     probabilities : float array, shape (windows, 5)
     calibration : Calibration
+    unlike : bool array, shape (windows,)
+        Which stretches are unlike music: they have a fifth of a say.
 
     Returns
     -------
     Scores
     """
-    return Scores(
-        windows=softmax(calibration.sharpness * _log(probabilities)),
-        song=softmax(calibration.sharpness * votes(probabilities)),
-    )
+    say = np.where(unlike, _SAY_OF_UNLIKE, 1.0)[:, None]
+    logits = calibration.sharpness * say * _log(probabilities)
+    return Scores(windows=softmax(logits), song=softmax(logits.mean(axis=0)), unlike=unlike)
 
 
 def softmax(logits: FloatArray) -> FloatArray:

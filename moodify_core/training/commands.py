@@ -18,9 +18,12 @@ from moodify_core.training.evaluation import evaluate as evaluate_protocol
 from moodify_core.training.export import export_model
 from moodify_core.training.extraction import TrainingSet, extract_training_set
 from moodify_core.training.protocol import fit_model
+from moodify_core.training.report import write_report
 
 METRICS = "metrics.json"
 CARD = "model_card.md"
+
+_TOLD_COVERAGES = (1.0, 0.75, 0.5, 0.25)
 
 _Tell = Callable[[str], None]
 
@@ -64,7 +67,13 @@ def train(data: Path, out: Path, *, seed: int, cache: Path | None, tell: _Tell) 
 
 
 def evaluate(
-    data: Path, model: Path | None, *, seed: int, cache: Path | None, tell: _Tell
+    data: Path,
+    model: Path | None,
+    *,
+    seed: int,
+    cache: Path | None,
+    report: Path | None,
+    tell: _Tell,
 ) -> Metrics:
     """Measure, either the way of making a model or one finished model.
 
@@ -75,6 +84,8 @@ def evaluate(
         Folder of a finished model; it must not have learned from the data.
     seed : int
     cache : Path, optional
+    report : Path, optional
+        Folder that gets the figures as ``report.md``, ``report.json`` and pictures.
     tell : callable
 
     Returns
@@ -88,8 +99,12 @@ def evaluate(
     """
     examples = _examples(data, cache, tell)
     if model is not None:
-        return evaluate_model(examples, load_model(model), seed)
-    return evaluate_protocol(examples, seed, tell)
+        metrics = evaluate_model(examples, load_model(model), seed)
+    else:
+        metrics = evaluate_protocol(examples, seed, tell)
+    if report is not None:
+        write_report(metrics, in_words(metrics), report)
+    return metrics
 
 
 def in_words(metrics: Metrics) -> str:
@@ -122,8 +137,10 @@ def in_words(metrics: Metrics) -> str:
         ]
     if metrics["unheard_corpus"]:
         lines += ["", "Collections never heard:", *_table(metrics["unheard_corpus"])]
+    alarms = metrics["called_unlike_music"]["all"]
     lines += [
         "",
+        f"Music that is taken for something else, such as noise or talk: {_interval(alarms)}.",
         f"Windows split at random, as such figures are often made: "
         f"accuracy {metrics['leaky_window_accuracy']:.3f}; it says nothing of unheard music.",
     ]
@@ -151,6 +168,7 @@ def _table(scores: dict[str, Any]) -> list[str]:
                 [_plain(score["coverage"][index]["accuracy"]) for score in scores.values()],
             )
             for index, coverage in enumerate(next(iter(scores.values()))["coverage"])
+            if coverage["coverage"] in _TOLD_COVERAGES
         ),
     ]
     header = f"  {'':<20}" + "".join(f"{name:<24}" for name in scores)

@@ -26,6 +26,7 @@ from moodify_core.training.protocol import (
     leaky_accuracy,
     locked,
     predictions_without,
+    rejected,
 )
 
 Metrics = dict[str, Any]
@@ -33,7 +34,8 @@ Metrics = dict[str, Any]
 
 _RESAMPLES = 1000
 _RELIABILITY_BINS = 10
-_COVERAGES = (1.0, 0.75, 0.5, 0.25)
+_COVERAGES = (1.0, 0.9, 0.75, 0.6, 0.5, 0.4, 0.25, 0.1)
+_FEWEST_OF_A_GENRE = 20
 _FEWEST_FOR_TRANSFER = 50
 
 
@@ -53,7 +55,8 @@ def evaluate(examples: TrainingSet, seed: int, tell: Callable[[str], None]) -> M
     dict
         ``data``, ``protocol``, ``unheard_artists`` (scores of all and of each corpus),
         ``locked_artists`` (of the fifth of the artists that no choice of design has seen),
-        ``unheard_corpus`` (of each corpus by a model that learned from the others) and
+        ``unheard_corpus`` (of each corpus by a model that learned from the others),
+        ``genres`` (accuracy on unheard artists), ``called_unlike_music`` (share of clips) and
         ``leaky_window_accuracy``.
     """
     predictions = grouped_predictions(examples, seed, tell)
@@ -83,6 +86,8 @@ def evaluate(examples: TrainingSet, seed: int, tell: Callable[[str], None]) -> M
         "unheard_artists": unheard_artists,
         "locked_artists": {"all": _scores(examples, apart, seed)} if len(apart.indices) else {},
         "unheard_corpus": unheard_corpus,
+        "genres": _by_genre(examples, predictions, seed),
+        "called_unlike_music": _false_alarms(examples, seed),
         "leaky_window_accuracy": _rounded(leaky_accuracy(examples, seed)),
     }
 
@@ -108,6 +113,36 @@ def evaluate_model(examples: TrainingSet, model: MoodModel, seed: int) -> Metric
         "model": model.version,
         "scores": _scores(examples, predictions, seed),
     }
+
+
+def _by_genre(examples: TrainingSet, predictions: Predictions, seed: int) -> Metrics:
+    """Accuracy in each genre with enough clips, the worst first."""
+    right = predictions.probabilities.argmax(axis=1) == examples.labels[predictions.indices]
+    genres = examples.genres[predictions.indices]
+    artists = examples.artists[predictions.indices]
+    scores: Metrics = {}
+    for genre in sorted(set(genres.tolist()) - {""}):
+        inside = genres == genre
+        if inside.sum() >= _FEWEST_OF_A_GENRE:
+            accuracy = _share(right[inside], artists[inside], seed)
+            scores[genre] = {"clips": int(inside.sum()), "accuracy": accuracy}
+    return dict(sorted(scores.items(), key=lambda item: item[1]["accuracy"]["value"]))
+
+
+def _false_alarms(examples: TrainingSet, seed: int) -> Metrics:
+    """How much real music is called unlike music, by models that never heard its artists."""
+    wrong = rejected(examples, seed)
+    shares = {"all": _share(wrong, examples.artists, seed)}
+    for corpus in sorted(set(examples.corpora.tolist())):
+        inside = examples.corpora == corpus
+        shares[corpus] = _share(wrong[inside], examples.artists[inside], seed)
+    return shares
+
+
+def _share(hits: np.ndarray, artists: IntArray, seed: int) -> Metrics:
+    drawn = [hits[sample].mean() for sample in _bootstrap(artists, seed)]
+    low, high = np.quantile(drawn, (0.025, 0.975))
+    return {"value": _rounded(hits.mean()), "low": _rounded(low), "high": _rounded(high)}
 
 
 def _only(predictions: Predictions, indices: IntArray) -> Predictions:

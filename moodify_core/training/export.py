@@ -9,7 +9,14 @@ import numpy as np
 
 from moodify_core.errors import MoodifyError
 from moodify_core.features.extraction import FEATURE_NAMES
-from moodify_core.model import CLASSIFIER, DESCRIPTION, Description, OnnxClassifier, sha256
+from moodify_core.model import (
+    CLASSIFIER,
+    DESCRIPTION,
+    FAMILIARITY,
+    Description,
+    OnnxClassifier,
+    sha256,
+)
 from moodify_core.moods import MOODS
 from moodify_core.training.extraction import TrainingSet
 from moodify_core.training.protocol import Fitted
@@ -67,17 +74,20 @@ def export_model(fitted: Fitted, examples: TrainingSet, folder: Path) -> Exporte
             f"The exported model differs from the trained one by {difference:.1e}, "
             f"more than the {TOLERANCE:.0e} that is allowed; nothing was written."
         )
+    music = fitted.model.familiarity.to_bytes()
     description = Description(
         version="",
         moods=tuple(mood.value for mood in MOODS),
         features=FEATURE_NAMES,
         sha256=sha256(content),
+        familiarity_sha256=sha256(music),
         calibration=fitted.model.calibration,
         unsure_below=fitted.model.unsure_below,
     )
     version = f"moods-{sha256(description.to_json().encode())[:10]}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CLASSIFIER).write_bytes(content)
+    (folder / FAMILIARITY).write_bytes(music)
     (folder / DESCRIPTION).write_text(
         replace(description, version=version).to_json(), encoding="utf-8"
     )

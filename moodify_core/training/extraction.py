@@ -13,11 +13,13 @@ import numpy as np
 import moodify_core.audio
 import moodify_core.containers
 import moodify_core.features
+import moodify_core.speech
 from moodify_core.arrays import FloatArray, IntArray
 from moodify_core.audio import AudioReader
 from moodify_core.errors import AudioError
 from moodify_core.features import extract
 from moodify_core.moods import MOODS
+from moodify_core.speech import sounds_spoken
 from moodify_core.training.datasets import Clip, DatasetError
 
 UNCLEAR = -1
@@ -38,7 +40,9 @@ class TrainingSet:
         from, but nothing is measured on them.
     targets : float array, shape (clips, 5)
         How much of each mood there is; rows sum to 1.
-    artists, corpora : array of str, shape (clips,)
+    artists, corpora, genres : array of str, shape (clips,)
+    spoken : bool array, shape (clips,)
+        Which have the rhythm and the pitch of talk.
     """
 
     windows: list[FloatArray]
@@ -47,6 +51,8 @@ class TrainingSet:
     targets: FloatArray
     artists: IntArray
     corpora: IntArray
+    genres: IntArray
+    spoken: np.ndarray
 
     @property
     def clear(self) -> IntArray:
@@ -65,6 +71,8 @@ class TrainingSet:
             targets=self.targets[indices],
             artists=self.artists[indices],
             corpora=self.corpora[indices],
+            genres=self.genres[indices],
+            spoken=self.spoken[indices],
         )
 
 
@@ -96,23 +104,25 @@ def extract_training_set(clips: Sequence[Clip], cache: Path | None, jobs: int = 
         joblib.delayed(hear)(clip.path, _digest(clip.path), revision) for clip in clips
     )
     return TrainingSet(
-        windows=[windows for windows, _ in heard],
-        harmony=[harmony for _, harmony in heard],
+        windows=[windows for windows, _, _ in heard],
+        harmony=[harmony for _, harmony, _ in heard],
         labels=np.array([MOODS.index(clip.mood) if clip.mood else UNCLEAR for clip in clips]),
         targets=np.array([clip.targets for clip in clips]),
         artists=np.array([clip.artist for clip in clips]),
         corpora=np.array([clip.corpus for clip in clips]),
+        genres=np.array([clip.genre for clip in clips]),
+        spoken=np.array([spoken for _, _, spoken in heard]),
     )
 
 
-def _hear(path: Path, digest: str, revision: str) -> tuple[FloatArray, FloatArray]:
+def _hear(path: Path, digest: str, revision: str) -> tuple[FloatArray, FloatArray, bool]:
     del digest, revision  # they are here to tell one remembered result from another
     try:
         with AudioReader(path) as reader:
             features = extract(reader)
     except (AudioError, OSError) as error:
         raise DatasetError(f"{path} cannot be learned from: {error}") from error
-    return features.windows, features.harmony
+    return features.windows, features.harmony, sounds_spoken(features.peaks, features.chroma)
 
 
 def _digest(path: Path) -> str:
@@ -129,5 +139,6 @@ def _revision_of_code() -> str:
         *sorted(package.glob("*.py")),
         Path(moodify_core.audio.__file__),
         Path(moodify_core.containers.__file__),
+        Path(moodify_core.speech.__file__),
     ]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()

@@ -17,14 +17,15 @@ import scipy.optimize
 import scipy.special
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import f1_score
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, StratifiedKFold
 
 from moodify_core.arrays import FloatArray, IntArray
 from moodify_core.model import MoodModel
 from moodify_core.moods import MOODS
-from moodify_core.scoring import Calibration, stretches, votes
+from moodify_core.scoring import MOST_UNLIKE, Calibration, Scores, stretches, votes
 from moodify_core.training.datasets import DatasetError
 from moodify_core.training.extraction import TrainingSet
+from moodify_core.training.familiarity import fit_familiarity
 from moodify_core.training.learners import CANDIDATES, Learner
 from moodify_core.training.rows import training_rows
 
@@ -93,10 +94,12 @@ def fit_model(examples: TrainingSet, seed: int, tell: Tell = lambda _: None) -> 
     scores = {name: _macro_f1(labels, rows.argmax(axis=1)) for name, rows in unheard.items()}
     winner = max(scores, key=lambda name: scores[name])
     tell(", ".join(f"{name} {score:.3f}" for name, score in scores.items()) + f": {winner}")
-    learner = CANDIDATES[winner](seed).fit(training_rows(examples))
+    rows = training_rows(examples)
+    learner = CANDIDATES[winner](seed).fit(rows)
     model = MoodModel(
         classifier=learner,
         calibration=calibrate(unheard[winner], labels),
+        familiarity=fit_familiarity(rows),
         version="unnamed",
         unsure_below=UNSURE_BELOW,
     )
@@ -141,9 +144,27 @@ def predictions_without(
 
 def answers(model: MoodModel, examples: TrainingSet, indices: IntArray) -> FloatArray:
     """Return what a model says of some clips as a whole, shape (len(indices), 5)."""
-    return np.array(
-        [model.score(examples.windows[i], examples.harmony[i]).song for i in indices]
-    ).reshape(-1, len(MOODS))
+    return np.array([_score(model, examples, i).song for i in indices]).reshape(-1, len(MOODS))
+
+
+def rejected(examples: TrainingSet, seed: int) -> np.ndarray:
+    """Tell which clips are called unlike music by a model that never heard their artist.
+
+    Returns
+    -------
+    bool array, shape (clips,)
+    """
+    result = np.zeros(len(examples), bool)
+    _, artists = np.unique(examples.artists, return_inverse=True)
+    for train, test in GroupKFold(OUTER_FOLDS, shuffle=True, random_state=seed).split(
+        artists, groups=artists
+    ):
+        music = fit_familiarity(training_rows(examples.take(train)))
+        for index in test:
+            rows = stretches(examples.windows[index], examples.harmony[index])
+            unlike = music.unlike(rows, spoken=bool(examples.spoken[index]))
+            result[index] = unlike.mean() >= MOST_UNLIKE
+    return result
 
 
 def locked(examples: TrainingSet) -> IntArray:
@@ -230,6 +251,12 @@ def calibrate(unheard: FloatArray, labels: IntArray) -> Calibration:
 
     found = scipy.optimize.minimize_scalar(loss, bounds=(0.05, 20.0), method="bounded")
     return Calibration(sharpness=round(float(found.x), 4))
+
+
+def _score(model: MoodModel, examples: TrainingSet, index: int) -> Scores:
+    return model.score(
+        examples.windows[index], examples.harmony[index], spoken=bool(examples.spoken[index])
+    )
 
 
 def _unheard_votes(candidate: str, examples: TrainingSet, seed: int) -> FloatArray:
