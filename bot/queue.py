@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Hashable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -87,7 +86,7 @@ class JobQueue:
         Jobs that run at the same time.
     """
 
-    def __init__(self, *, limit: int, user_limit: int, running: int = sys.maxsize) -> None:
+    def __init__(self, *, limit: int, user_limit: int, running: int) -> None:
         self.limit = limit
         self.user_limit = user_limit
         self._slots = running
