@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
 QUOTES = re.findall(r"(?<![*\w])\*([^*]+?)\*(?![*\w])", GUIDE)
 LEFT_OUT = "…"
+FILLED_IN = re.compile(r"\{\w+\}")
 
 
 def _sentences() -> list[str]:
@@ -23,7 +24,7 @@ def _sentences() -> list[str]:
                 parts = [v.value if isinstance(v, ast.Constant) else LEFT_OUT for v in node.values]
                 found.append("".join(map(str, parts)))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.append(node.value)
+                found.append(FILLED_IN.sub(LEFT_OUT, node.value))
     return found
 
 

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import io
+import pickle
 from typing import get_args
 
 import pytest
+from PIL import Image
 
 from bot import outcomes
 from bot.outcomes import Unanalysable
 from bot.presentation import texts
-from moodify_core import errors
+from bot.presentation.language import ENGLISH, SUPPORTED, Language, percent, speaking
+from bot.presentation.titles import TITLE_LIMIT
+from moodify_core import errors, words
 from moodify_core.errors import (
     AudioError,
     BrokenAudio,
@@ -24,6 +29,8 @@ from moodify_core.errors import (
     UnsupportedStream,
 )
 from moodify_core.moods import MOODS
+from moodify_core.timeline import Layout, draw_timeline
+from tests.bot.songs import analysis
 
 SPECIFIC: tuple[MoodifyError, ...] = (
     UnsupportedFormat(),
@@ -53,6 +60,19 @@ REFUSALS: tuple[outcomes.Refusal, ...] = (
     outcomes.Crashed(),
     outcomes.WaitedTooLong(),
     outcomes.Stopping(),
+    outcomes.ServerQueueFull(),
+    outcomes.CoolingDown(0.4),
+    outcomes.RoleNeeded(42),
+    outcomes.Cancelled(),
+    outcomes.PostDeleted(),
+    outcomes.StreamingLink(),
+    outcomes.NotAMessageLink(),
+    outcomes.MessageOutOfSight(),
+    outcomes.RepliedToOutOfSight(),
+    outcomes.NothingGiven(),
+    outcomes.NoRoom(),
+    outcomes.NotWorthAMessage(),
+    outcomes.Kept(),
     outcomes.SongForgotten(),
     outcomes.NotYourSong(),
     outcomes.NotYourFilm(),
@@ -74,6 +94,9 @@ def _all_errors(kind: type[MoodifyError] = MoodifyError) -> set[type[MoodifyErro
 
 def _is_one_sentence(text: str) -> bool:
     return text[0].isupper() and text.endswith((".", ").")) and ". " not in text
+
+
+LANGUAGES = pytest.mark.parametrize("language", SUPPORTED, ids=lambda language: language.code)
 
 
 def test_every_error_of_the_analyser_is_tried_here() -> None:
@@ -117,6 +140,10 @@ def test_every_refusal_is_one_sentence(refusal: outcomes.Refusal) -> None:
         (outcomes.TooBig(10 * 1024 * 1024), "10 MiB"),
         (outcomes.TooBig(512 * 1024), "512 KiB"),
         (outcomes.QueueFull(100), "100"),
+        (outcomes.CoolingDown(4.6), "in 5 seconds"),
+        (outcomes.CoolingDown(0.1), "in 1 second."),
+        (outcomes.RoleNeeded(42), "<@&42>"),
+        (outcomes.TooManyAtOnce(1), "1 song in"),
         (outcomes.TooManyAtOnce(5), "5 songs"),
         (outcomes.TookTooLong(60), "60 seconds"),
         (outcomes.FilmQueueFull(20), "20 places"),
@@ -125,12 +152,83 @@ def test_every_refusal_is_one_sentence(refusal: outcomes.Refusal) -> None:
         (outcomes.SongTooLongToFilm(90.0), "1.5 minutes"),
         (outcomes.FilmTookTooLong(300.0), "300 seconds"),
         (Unanalysable(TooLong(1200.0)), "20 minutes"),
-        (Unanalysable(TooShort(0.5, 1.0)), "at least 1"),
+        (Unanalysable(TooShort(0.999, 1.0)), "0.99 seconds long, and I need at least 1 second to"),
     ],
 )
 def test_a_refusal_says_the_limit(refusal: outcomes.Refusal, limit: str) -> None:
     assert limit in texts.refusal(refusal)
 
 
-def test_every_mood_has_a_name() -> None:
-    assert set(texts.MOOD_NAMES) == set(MOODS)
+@LANGUAGES
+def test_every_refusal_is_said_in_every_language(language: Language) -> None:
+    with speaking(language.code):
+        said = [texts.refusal(refusal) for refusal in REFUSALS]
+        said += [texts.analyser_error(error) for error in (*SPECIFIC, MoodifyError())]
+    for sentence in said:
+        assert sentence.endswith((".", "。", "）"))
+        assert not set("{}") & set(sentence)
+        assert len(sentence) <= 400
+    if language is not ENGLISH:
+        english = {texts.refusal(refusal) for refusal in REFUSALS}
+        assert not english & set(said)
+
+
+@LANGUAGES
+def test_what_is_pressed_is_named_as_the_button_is(language: Language) -> None:
+    with speaking(language.code):
+        for refusal in (outcomes.SongForgotten(), outcomes.FilmStopped()):
+            assert texts.film_button() in texts.refusal(refusal)
+        assert texts.film_button() in texts.film_not_in_the_making()
+        assert texts.menu_name() in texts.refusal(outcomes.RepliedToOutOfSight())
+
+
+@LANGUAGES
+def test_moods_are_told_apart_in_every_language(language: Language) -> None:
+    with speaking(language.code):
+        assert len({texts.mood_name(mood) for mood in MOODS}) == len(MOODS)
+        words = texts.picture_words()
+    # By their letters too, where a passage has no room for more.
+    assert len({words.initial(mood) for mood in MOODS}) == len(MOODS)
+
+
+@LANGUAGES
+def test_the_words_of_pictures_reach_a_worker(language: Language) -> None:
+    with speaking(language.code):
+        words = texts.picture_words()
+        assert words.share(0.61) == percent(0.61)
+    assert pickle.loads(pickle.dumps(words)) == words
+
+
+def test_pictures_without_words_speak_english() -> None:
+    assert texts.picture_words() == words.ENGLISH
+
+
+@LANGUAGES
+@pytest.mark.parametrize("layout", Layout)
+def test_the_words_of_pictures_fit(language: Language, layout: Layout) -> None:
+    with speaking(language.code):
+        words = texts.picture_words()
+    song = analysis((0.2, 0.2, 0.2, 0.2, 0.2), unsure=True)
+    picture = Image.open(io.BytesIO(draw_timeline(song, "x" * 200, layout=layout, words=words)))
+    width, height = picture.size
+    for strip in ((0, 0, 40, height), (width - 40, 0, width, height)):
+        assert picture.convert("RGB").crop(strip).getcolors() == [(40 * height, (27, 29, 38))]
+
+
+@LANGUAGES
+def test_what_discord_limits_is_short_enough(language: Language) -> None:
+    with speaking(language.code):
+        for label in (texts.film_button(), texts.cancel_button()):
+            assert 0 < len(label) <= 38  # what a button shows without cutting it
+        assert len(texts.untitled()) <= TITLE_LIMIT
+
+
+def test_progress_is_said_as_it_goes() -> None:
+    assert texts.progress_waiting(1) == "⏳ 1 song is heard before yours…"
+    assert texts.progress_waiting(3) == "⏳ 3 songs are heard before yours…"
+    assert texts.progress_waiting(0) == texts.progress_waiting(None) == "⏳ Your song is next…"
+    # Nothing is done before it is.
+    assert texts.progress_listening(0.429) == "🎧 Listening… 42%"
+    assert texts.progress_listening(0.999) == "🎧 Listening… 99%"
+    with speaking("de"):
+        assert texts.progress_listening(0.42) == "🎧 Ich höre zu … 42\u00a0%"

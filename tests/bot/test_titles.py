@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.presentation.titles import TITLE_LIMIT, UNTITLED, inline_code, song_title
+from bot.presentation.language import speaking
+from bot.presentation.titles import TITLE_LIMIT, inline_code, song_title
 
 
 @pytest.mark.parametrize(
@@ -27,15 +28,15 @@ from bot.presentation.titles import TITLE_LIMIT, UNTITLED, inline_code, song_tit
         ("a\u2066b\u2069c\u200fd.mp3", "abcd"),
         ("line\nbreak\tand\x00more\x1b[31m.mp3", "line break and more [31m"),
         ("z" + "\u0335" * 60 + "algo.mp3", "z" + "\u0335" * 3 + "algo"),
-        ("\u200b\u2060.mp3", UNTITLED),
-        ("\u200d.mp3", UNTITLED),
-        ("\u2800\u2800.mp3", UNTITLED),
-        ("\u115f\u1160\u3164\uffa0.mp3", UNTITLED),
-        ("\ufe0f\u034f.mp3", UNTITLED),
+        ("\u200b\u2060.mp3", "untitled"),
+        ("\u200d.mp3", "untitled"),
+        ("\u2800\u2800.mp3", "untitled"),
+        ("\u115f\u1160\u3164\uffa0.mp3", "untitled"),
+        ("\ufe0f\u034f.mp3", "untitled"),
         ("a\u3164b.mp3", "a b"),
-        (".mp3", UNTITLED),
-        ("", UNTITLED),
-        ("   ", UNTITLED),
+        (".mp3", "untitled"),
+        ("", "untitled"),
+        ("   ", "untitled"),
     ],
 )
 def test_a_title_is_what_the_name_says_without_its_tricks(filename: str, title: str) -> None:
@@ -46,6 +47,11 @@ def test_a_long_name_is_cut() -> None:
     title = song_title("x" * 255 + ".mp3")
     assert len(title) == TITLE_LIMIT
     assert title.endswith("…")
+
+
+def test_a_song_without_a_title_is_called_so_in_the_language_that_is_spoken() -> None:
+    with speaking("ja"):
+        assert song_title(".mp3") == "無題"
 
 
 @given(st.text(max_size=300))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from moodify_core.drawing import BACKGROUND
 from moodify_core.moods import MOODS, Mood, shares
 from moodify_core.result import MoodAnalysis, Segment, Window
 from moodify_core.timeline import Layout, describe_timeline, draw_timeline
+from moodify_core.words import Words
 
 SIZES = {Layout.WIDE: (1200, 600), Layout.PHONE: (1080, 1080)}
 MARGINS = {Layout.WIDE: 48, Layout.PHONE: 56}
@@ -269,6 +271,52 @@ def test_the_words_say_so_when_unsure_and_name_no_empty_title() -> None:
         "Mood over time of a song, 1:02:05. Mostly sad: 100% of the time. "
         "The answer is unsure: no mood is clearly ahead. Passages: sad 0:00–1:02:05."
     )
+
+
+FRENCH = Words(
+    moods=dict(
+        zip(MOODS, ("agressive", "dramatique", "joyeuse", "romantique", "triste"), strict=True)
+    ),
+    percent="{}\u00a0%",
+    separator=" ; ",
+    unsure="incertain",
+    untitled_timeline="Ambiance",
+    heading="Ambiance de «\u00a0{title}\u00a0», {length}.",
+    mostly="Surtout {mood}\u00a0: {share} du temps, {others}.",
+    no_mood_ahead="La réponse est incertaine.",
+    passages="Passages\u00a0: {passages}.",
+    passages_cut="Passages\u00a0: {passages}, encore {count}.",
+)
+
+
+def test_the_words_can_be_of_another_language() -> None:
+    analysis = song([Mood.HAPPY, Mood.SAD], duration=120.0, unsure=True)
+    assert describe_timeline(analysis, "Nuit", words=FRENCH) == (
+        "Ambiance de «\u00a0Nuit\u00a0», 2:00. Surtout joyeuse\u00a0: 50\u00a0% du temps, "
+        "triste 50\u00a0%. La réponse est incertaine. Passages\u00a0: joyeuse 0:00–1:00 ; triste 1:00–2:00."
+    )
+    many = describe_timeline(song(list(MOODS) * 100, duration=5_000.0), "x", words=FRENCH)
+    assert 900 < len(many) <= 1024
+    assert re.search(r", encore \d+\.$", many)
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_pictures_speak_another_language_too(layout: Layout) -> None:
+    analysis = song([Mood.HAPPY], unsure=True)
+    picture = pixels(analysis, "x", layout)
+    french = np.asarray(
+        Image.open(BytesIO(draw_timeline(analysis, "x", layout=layout, words=FRENCH))).convert(
+            "RGBA"
+        )
+    ).astype(int)
+    rows, columns = changed(picture, french)
+    margin = MARGINS[layout]
+    assert margin - 4 <= columns.min()
+    assert columns.max() <= SIZES[layout][0] - margin + 4
+    # Beside the title, in the legend, and on the ribbon.
+    ribbon = 416 if layout is Layout.WIDE else 796
+    assert rows.min() < 110
+    assert rows.max() > ribbon
 
 
 def test_less_than_half_of_the_time_is_not_called_mostly() -> None:
