@@ -98,7 +98,8 @@ class WindowPooler:
 
     def _add(self, end: float) -> None:
         start = _frame_at(self._windows * WINDOW_HOP_SECONDS)
-        self._waiting.append(slice(start, max(_frame_at(end), self._first_frame + 1)))
+        heard = self._first_frame + len(self._rows)
+        self._waiting.append(slice(start, min(_frame_at(end), heard)))
         self._windows += 1
 
     def _pool(self) -> None:

@@ -49,6 +49,16 @@ def test_every_second_is_described(seconds: float) -> None:
     assert len(song.harmony) >= max(1, round((seconds - 30) / 15))
 
 
+@pytest.mark.parametrize("more", range(0, 2 * 512, 100))
+def test_songs_may_end_anywhere_in_a_frame(more: int) -> None:
+    noise = np.random.default_rng(more).standard_normal(10 * SAMPLE_RATE + more)
+    song = extract([noise.astype(np.float32)])
+    assert len(song.windows) == len(song.bounds)
+    # All of it is the same noise, so each window says the same, however short it is.
+    fullness = song.windows[:, WINDOW_NAMES.index("chroma_fullness")]
+    np.testing.assert_allclose(fullness, fullness[0], atol=0.15)
+
+
 def test_names_are_unique() -> None:
     assert len(set(FEATURE_NAMES)) == len(FEATURE_NAMES)
 
