@@ -5,10 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.engine.progress import telling
+from moodify_core.words import ENGLISH, Words
 
 
 def film(
-    song: Path, title: str, max_seconds: float, max_bytes: int, target: Path, note: Path
+    song: Path,
+    title: str,
+    max_seconds: float,
+    max_bytes: int,
+    target: Path,
+    note: Path,
+    words: Words = ENGLISH,
 ) -> str:
     """Make a film of a song.
 
@@ -26,6 +33,8 @@ def film(
         Where the MP4 goes, whole or not at all.
     note : Path
         Where the share that is done is told; of a `bot.engine.ProgressNote`.
+    words : Words, optional
+        In which language.
 
     Returns
     -------
@@ -47,8 +56,10 @@ def film(
     try:
         with telling(note) as tell:
             analysis = analyze(song, max_duration=max_seconds)
-            make_film(song, analysis, title, target, max_bytes=max_bytes, progress=tell)
+            make_film(
+                song, analysis, title, target, max_bytes=max_bytes, progress=tell, words=words
+            )
     except OSError as error:
         # An encoder's own kinds of it can only be unpickled where the encoder is loaded.
         raise OSError(error.errno, error.strerror) from None
-    return describe_timeline(analysis, title)
+    return describe_timeline(analysis, title, words=words)

@@ -46,6 +46,7 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
+from bot.presentation import texts
 from moodify_core.errors import MoodifyError, TooLong
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -313,7 +314,7 @@ class Films:
                     description = await self._engine.run(
                         film,
                         *(song, request.title, limits.max_seconds, request.max_bytes),
-                        *(target, note.path),
+                        *(target, note.path, texts.picture_words()),
                         time_limit=limits.time_limit,
                     )
         except DownloadError as error:

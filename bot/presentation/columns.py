@@ -8,6 +8,8 @@ from collections.abc import Sequence
 PHONE_WIDTH = 28
 """Columns of a code block that a phone shows on one line."""
 
+_WIDE_BLANK = "\u3000"
+
 
 def width(text: str) -> int:
     """Return how many columns a text takes where all letters are equally wide.
@@ -18,8 +20,15 @@ def width(text: str) -> int:
 
 
 def left(text: str, columns: int) -> str:
-    """Return a text filled up with blanks to its right."""
-    return text + " " * (columns - width(text))
+    """Return a text filled up with blanks to its right.
+
+    After East Asian letters with blanks as wide as those: a phone's font need not make them
+    exactly twice as wide as others, so that narrow blanks would not line up.
+    """
+    wide, narrow = divmod(columns - width(text), 2)
+    if not text or width(text) < 2 * len(text):
+        wide, narrow = 0, columns - width(text)
+    return text + _WIDE_BLANK * wide + " " * narrow
 
 
 def right(text: str, columns: int) -> str:

@@ -293,7 +293,8 @@ def test_the_words_can_be_of_another_language() -> None:
     analysis = song([Mood.HAPPY, Mood.SAD], duration=120.0, unsure=True)
     assert describe_timeline(analysis, "Nuit", words=FRENCH) == (
         "Ambiance de «\u00a0Nuit\u00a0», 2:00. Surtout joyeuse\u00a0: 50\u00a0% du temps, "
-        "triste 50\u00a0%. La réponse est incertaine. Passages\u00a0: joyeuse 0:00–1:00 ; triste 1:00–2:00."
+        "triste 50\u00a0%. La réponse est incertaine. "
+        "Passages\u00a0: joyeuse 0:00–1:00 ; triste 1:00–2:00."
     )
     many = describe_timeline(song(list(MOODS) * 100, duration=5_000.0), "x", words=FRENCH)
     assert 900 < len(many) <= 1024
