@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class JobStore:
     async def finish(self, request_id: int, attachment_id: int | None = None) -> None:
         """Remember that a song, or a whole request, is answered.
 
-        Its token, its file's name and its file's address are erased by the same statement.
+        Its token and its files' names and addresses are erased by the same statement.
 
         Parameters
         ----------
@@ -74,7 +75,9 @@ class JobStore:
             ours &= Job.attachment_id == attachment_id
         async with self._database.write() as connection:
             await connection.execute(
-                update(Job).where(ours).values(done=True, token=None, url=None, filename=None)
+                update(Job)
+                .where(ours)
+                .values(done=True, token=None, url=None, filename=None, more=None)
             )
 
     async def unfinished(self) -> tuple[Request, ...]:
@@ -126,6 +129,7 @@ def _row(request: Request, position: int) -> dict[str, object]:
         "filename": song.filename,
         "url": song.url,
         "size": song.size,
+        "more": [astuple(each) for each in request.more] or None,
         "application_id": at and at.application_id,
         "token": at and at.token,
         "expires": at and at.expires,
@@ -159,4 +163,5 @@ def _request(rows: Sequence[Row[*tuple[Any, ...]]]) -> Request:
         locale=first.locale,
         private=first.private,
         received=first.received,
+        more=tuple(Song(*each) for each in first.more or ()),
     )

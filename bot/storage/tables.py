@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Dialect,
     Float,
@@ -64,7 +65,7 @@ class Base(DeclarativeBase):
 class Job(Base):
     """A song of a request: a row for as long as its request may come again.
 
-    ``filename``, ``url`` and ``token`` are there only until it is done.
+    ``filename``, ``url``, ``more`` and ``token`` are there only until it is done.
     """
 
     __tablename__ = "jobs"
@@ -78,6 +79,7 @@ class Job(Base):
     filename: Mapped[str | None]
     url: Mapped[str | None]
     size: Mapped[int]
+    more: Mapped[list[list[Any]] | None] = mapped_column(JSON(none_as_null=True))
     application_id: Mapped[int | None]
     token: Mapped[str | None]
     expires: Mapped[float | None]

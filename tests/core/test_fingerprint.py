@@ -10,7 +10,7 @@ import soundfile
 
 from examples.tunes import compose
 from moodify_core import analyze
-from moodify_core.fingerprint import fingerprint, similarity
+from moodify_core.fingerprint import SAME_SONG, fingerprint, landmarks, similarity
 from tests.audio.formats import CASES, encode
 
 SECONDS = 30.0
@@ -43,6 +43,18 @@ def test_other_songs_are_not_taken_for_it(tunes: list[np.ndarray]) -> None:
     assert similarity(prints[0], prints[1]) < 0.7
     assert similarity(prints[0], prints[2]) < 0.7
     assert similarity(prints[0], other) < 0.7
+
+
+def test_copies_are_told_from_other_songs_by_likeness_and_by_landmarks(
+    tunes: list[np.ndarray],
+) -> None:
+    prints = [heard(tune, 44_100) for tune in tunes]
+    copies = [heard(tune[88_200:], 44_100, "mp3-stereo-48000") for tune in tunes]
+    for one, mark in enumerate(prints):
+        for other, copy in enumerate(copies):
+            assert (similarity(mark, copy) >= SAME_SONG) == (one == other)
+        assert set(landmarks(mark)) & set(landmarks(copies[one]))
+    assert landmarks("") == ()
 
 
 def test_too_little_to_tell_is_no_likeness() -> None:

@@ -52,7 +52,8 @@ def server() -> Iterator[Path]:
         _wait_until_ready(home, process)
         yield home
     finally:
-        process.send_signal(signal.SIGINT)
+        # Without tidying up: nothing of it is kept.
+        process.send_signal(signal.SIGQUIT)
         process.wait()
         shutil.rmtree(home)
 

@@ -44,6 +44,7 @@ def request(
         locale="pt-BR",
         private=False,
         received=received,
+        more=(Song(attachment_id=7, filename="more.mp3", url="https://cdn.example/m", size=9),),
     )
 
 

@@ -37,7 +37,9 @@ async def test_the_same_file_in_another_request_is_new(storage: Storage) -> None
     ],
     ids=["interaction", "message", "answered message"],
 )
-@pytest.mark.parametrize("changes", [{}, {"guild_id": None, "post": None, "private": True}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"guild_id": None, "post": None, "private": True, "more": ()}]
+)
 async def test_a_request_comes_back_as_it_was(
     url: str, place: AtInteraction | AtMessage, changes: dict[str, object]
 ) -> None:
@@ -92,6 +94,7 @@ async def test_a_finished_job_leaves_nothing_that_opens_anything(tmp_path: Path)
     assert TOKEN.encode() not in left
     assert asked.songs[0].url.encode() not in left
     assert asked.songs[0].filename.encode() not in left
+    assert asked.more[0].url.encode() not in left
 
 
 def _bytes_in(folder: Path) -> bytes:

@@ -120,6 +120,20 @@ async def test_a_lock_that_is_let_go_in_time_is_waited_for(tmp_path: Path) -> No
     await storage.close()
 
 
+async def test_who_gives_up_waiting_leaves_the_database_usable(tmp_path: Path) -> None:
+    storage = await Storage.open(f"sqlite:///{tmp_path}/moodify.db", patience=1)
+    other = sqlite3.connect(tmp_path / "moodify.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    for _ in range(7):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await storage.jobs.accept(request())
+    other.execute("ROLLBACK")
+    other.close()
+    assert await storage.jobs.accept(request()) == request().songs
+    await storage.close()
+
+
 async def test_a_full_disk_is_an_error_and_nothing_is_half_written(tmp_path: Path) -> None:
     storage = await Storage.open(f"sqlite:///{tmp_path}/moodify.db")
     async with storage._database.write() as connection:

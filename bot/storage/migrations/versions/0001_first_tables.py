@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("filename", sa.Text()),
         sa.Column("url", sa.Text()),
         sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("more", sa.JSON()),
         sa.Column("application_id", sa.BigInteger()),
         sa.Column("token", sa.Text()),
         sa.Column("expires", sa.Float(53)),
