@@ -74,6 +74,8 @@ def why(analysis: MoodAnalysis) -> str:
 
 def _verdict(analysis: MoodAnalysis) -> str:
     mood = analysis.dominant.value
+    if not analysis.like_music:
+        return "  This does not sound like music; the moods below are a guess."
     if analysis.unsure:
         return f"  Not sure: perhaps {mood}, with a probability of {analysis.confidence:.0%}."
     most = analysis.breakdown[analysis.dominant] >= MOST

@@ -21,7 +21,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from moodify_core.audio import Source
-from moodify_core.console import sentence
+from moodify_core.console import sentence, why
 from moodify_core.figures import MOST
 from moodify_core.moods import MOODS
 from moodify_core.playable import LARGEST_SONG, Playable, playable
@@ -181,6 +181,8 @@ def _turns_direction(char: str) -> bool:
 def _verdict(analysis: MoodAnalysis) -> str:
     mood = analysis.dominant.value
     share = analysis.breakdown[analysis.dominant]
+    if not analysis.like_music:
+        return "Not like music"
     if analysis.unsure:
         return f"Perhaps {mood}"
     if share >= _THROUGHOUT:
@@ -191,6 +193,8 @@ def _verdict(analysis: MoodAnalysis) -> str:
 def _certainty(analysis: MoodAnalysis) -> str:
     chance = f"{analysis.confidence:.0%}"
     guess = f"{1 / len(MOODS):.0%}"
+    if not analysis.like_music:
+        return "What is said of moods here is a guess."
     if analysis.unsure:
         return (
             "Moodify is not sure: no mood is clearly ahead. Take it as a hint; the chance that "
@@ -200,5 +204,7 @@ def _certainty(analysis: MoodAnalysis) -> str:
 
 
 def _notes(analysis: MoodAnalysis) -> Iterator[str]:
+    if analysis.reasons:
+        yield f'<p class="why">{html.escape(why(analysis))}</p>'
     for note in analysis.warnings:
         yield f'<p class="note">{html.escape(sentence(note))}</p>'

@@ -171,6 +171,13 @@ class MoodAnalysis:
     fingerprint: str
     model_version: str
 
+    @property
+    def like_music(self) -> bool:
+        """Whether it sounds like music at all; if not, its moods are a guess."""
+        return not any(
+            note.code in (WarningCode.NOT_LIKE_MUSIC, WarningCode.SPEECH) for note in self.warnings
+        )
+
     def to_dict(self) -> dict[str, object]:
         """Return the analysis as plain JSON types.
 
