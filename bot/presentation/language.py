@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from io import BytesIO
 
@@ -110,7 +109,7 @@ def speaking(locale: str | DiscordLocale | None) -> Iterator[None]:
 
 def _(message: str) -> str:
     """Return a text in the language that is spoken; called with a literal."""
-    return _catalogue(spoken()).gettext(message)
+    return _CATALOGUES[spoken()].gettext(message)
 
 
 def ngettext(singular: str, plural: str, count: float) -> str:
@@ -128,7 +127,7 @@ def ngettext(singular: str, plural: str, count: float) -> str:
         whole = int(count)
     else:
         whole = 1 if spoken().locale.plural_form(count) == "one" else 2
-    return _catalogue(spoken()).ngettext(singular, plural, whole)
+    return _CATALOGUES[spoken()].ngettext(singular, plural, whole)
 
 
 def number(value: float) -> str:
@@ -189,7 +188,7 @@ class CommandTranslator(app_commands.Translator):
         language = language_of(locale)
         if language is ENGLISH or _is_typed(context):
             return None
-        return _catalogue(language).gettext(string.message)
+        return _CATALOGUES[language].gettext(string.message)
 
 
 def _is_typed(context: TranslationContextTypes) -> bool:
@@ -201,8 +200,7 @@ def _is_typed(context: TranslationContextTypes) -> bool:
     )
 
 
-@cache
-def _catalogue(language: Language) -> catalogues.NullTranslations:
+def _read(language: Language) -> catalogues.NullTranslations:
     """Return a language's texts, compiled from what translators edit, so that no step is needed."""
     if language is ENGLISH:
         return catalogues.NullTranslations()
@@ -213,3 +211,7 @@ def _catalogue(language: Language) -> catalogues.NullTranslations:
     write_mo(compiled, catalogue)
     compiled.seek(0)
     return catalogues.GNUTranslations(compiled)
+
+
+# Read at the start, so that nobody waits for them.
+_CATALOGUES = {language: _read(language) for language in SUPPORTED}
