@@ -29,6 +29,9 @@ DESCRIPTION = "model.json"
 CLASSIFIER = "moods.onnx"
 FAMILIARITY = "music.npz"
 
+_AT_A_TIME = 128
+"""Rows in a run of the classifier, which needs 30 kB and more for each of them."""
+
 
 class Classifier(Protocol):
     """Anything that gives probabilities for rows of features, as scikit-learn does."""
@@ -114,8 +117,12 @@ class OnnxClassifier:
 
     def predict_proba(self, rows: FloatArray) -> FloatArray:
         """Return probabilities, shape (rows, 5), for features, shape (rows, features)."""
-        fed = {self._input: np.ascontiguousarray(rows, dtype=np.float32)}
-        probabilities: FloatArray = self._session.run([self._output], fed)[0]
+        rows = np.ascontiguousarray(rows, dtype=np.float32)
+        parts = [
+            self._session.run([self._output], {self._input: rows[start : start + _AT_A_TIME]})[0]
+            for start in range(0, max(1, len(rows)), _AT_A_TIME)
+        ]
+        probabilities: FloatArray = np.concatenate(parts)
         return probabilities
 
 
