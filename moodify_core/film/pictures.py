@@ -208,7 +208,7 @@ def _naming(mood: Mood, analysis: MoodAnalysis, measures: Measures, words: Words
     share = words.of_the_song.format(share=words.share(analysis.breakdown[mood]))
     quiet = Type(ring.inner * 0.18, TEXT, align="center")
     widest = canvas.measure(words.of_the_song.format(share=words.share(1)), quiet)
-    quiet = replace(quiet, size=quiet.size * min(1, 1.75 * ring.inner / widest))
+    quiet = replace(quiet, size=quiet.size * min(1, 1.6 * ring.inner / widest))
     canvas.text(ring.x, ring.y + ring.inner * 0.31, share, quiet)
     if measures.legend.pitch:
         _draw_rows(canvas, measures, analysis, mood, words)
