@@ -119,3 +119,14 @@ def test_markup_links_and_commands_stay(language: Language) -> None:
     for text, translation in _translations(language).items():
         for form in _forms(translation):
             assert sorted(kept.findall(form)) == sorted(kept.findall(_forms(text)[-1])), form
+
+
+@LANGUAGES
+def test_what_a_text_quotes_is_called_as_it_is_elsewhere(language: Language) -> None:
+    translations = _translations(language)
+    for text, translation in translations.items():
+        quoted = re.findall(r"“([^”{]+)”|(Analyze mood)", _forms(text)[0])
+        for name in filter(None, (name for pair in quoted for name in pair)):
+            if name in translations:
+                for form in _forms(translation):
+                    assert _forms(translations[name])[0] in form
