@@ -306,26 +306,6 @@ def film_not_taken() -> str:
     )
 
 
-def choose_songs(count: int, limit: int) -> str:
-    """Return the sentence above the menu for a message with more songs than are answered.
-
-    Parameters
-    ----------
-    count, limit : int
-        Songs that there are, and that may be chosen.
-    """
-    return ngettext(
-        "This message has {count} songs, and I take {limit} at a time; choose one.",
-        "This message has {count} songs, and I take {limit} at a time; choose which.",
-        limit,
-    ).format(count=number(count), limit=number(limit))
-
-
-def choose_placeholder() -> str:
-    """Return what stands in the menu of a message's songs."""
-    return _("Choose songs…")
-
-
 # Reasons why there is no answer
 
 
@@ -549,14 +529,14 @@ def analyser_error(error: MoodifyError) -> str:  # noqa: PLR0911 - a sentence fo
     return _("This audio cannot be analysed; try to export the song in another format.")
 
 
-def mention_needs_song() -> str:
-    """Return the sentence for a mention without a song."""
-    return _("Attach a song to your message, or reply to one, and mention me to get its moods.")
-
-
 def cannot_speak() -> str:
     """Return the sentence for who asks where the bot may not send messages."""
     return _(
         "I may not send messages in this channel; ask an admin of this server for the permission "
         "“Send Messages”, or ask me somewhere else."
     )
+
+
+def more_songs() -> str:
+    """Return what the menu of a message's further songs says."""
+    return _("Another song of this message…")
