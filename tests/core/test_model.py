@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from moodify_core.errors import ModelCorrupt, ModelMissing
+from moodify_core.familiarity import Familiarity
 from moodify_core.features.extraction import WINDOW_NAMES
 from moodify_core.features.harmony import HARMONY_NAMES
-from moodify_core.model import CLASSIFIER, DESCRIPTION, default_folder, load_model
+from moodify_core.model import CLASSIFIER, DESCRIPTION, FAMILIARITY, default_folder, load_model
 
 
 @pytest.fixture
@@ -44,6 +45,26 @@ def test_a_changed_file_is_refused(copy: Path) -> None:
         load_model(copy)
 
 
+def test_what_is_known_of_music_is_vouched_for_too(copy: Path) -> None:
+    content = bytearray((copy / FAMILIARITY).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / FAMILIARITY).write_bytes(content)
+    with pytest.raises(ModelCorrupt, match=r"music\.npz is not the file that was trained"):
+        load_model(copy)
+
+
+def test_familiarity_travels_as_bytes() -> None:
+    music = load_model().familiarity
+    again = Familiarity.from_bytes(music.to_bytes())
+    rows = np.random.default_rng(1).standard_normal((5, len(music.mean))).astype(np.float32)
+    np.testing.assert_array_equal(again.distance(rows), music.distance(rows))
+    assert (again.farthest, again.farthest_spoken, again.fullest) == (
+        music.farthest,
+        music.farthest_spoken,
+        music.fullest,
+    )
+
+
 def test_a_model_for_other_features_is_refused(copy: Path) -> None:
     description = json.loads((copy / DESCRIPTION).read_text())
     description["features"][0] = "loudness"
@@ -59,7 +80,7 @@ def test_a_description_that_is_none_is_refused(copy: Path, text: str) -> None:
         load_model(copy)
 
 
-@pytest.mark.parametrize("name", [DESCRIPTION, CLASSIFIER])
+@pytest.mark.parametrize("name", [DESCRIPTION, CLASSIFIER, FAMILIARITY])
 def test_a_missing_file_is_named(copy: Path, name: str) -> None:
     (copy / name).unlink()
     with pytest.raises(ModelMissing, match=str(copy)):

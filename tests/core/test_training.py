@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
+from PIL import Image
 
 from examples.tunes import compose
 from moodify_core import analyze
@@ -21,6 +22,7 @@ from moodify_core.training.datasets import Clip, DatasetError, load_dataset
 from moodify_core.training.evaluation import evaluate_model
 from moodify_core.training.export import TOLERANCE, export_model
 from moodify_core.training.extraction import UNCLEAR, TrainingSet, extract_training_set
+from moodify_core.training.familiarity import fit_familiarity
 from moodify_core.training.learners import CANDIDATES
 from moodify_core.training.protocol import (
     Fitted,
@@ -30,6 +32,7 @@ from moodify_core.training.protocol import (
     fit_model,
     locked,
     predictions_without,
+    rejected,
 )
 from moodify_core.training.rows import training_rows
 
@@ -254,4 +257,36 @@ def test_training_leaves_only_its_files(trained: Path) -> None:
         "model.json",
         "model_card.md",
         "moods.onnx",
+        "music.npz",
     ]
+
+
+def test_little_of_unheard_music_is_called_unlike_music(examples: TrainingSet) -> None:
+    assert rejected(examples, 0).mean() <= 0.1
+
+
+def test_limits_are_set_by_artists_that_were_left_out(examples: TrainingSet) -> None:
+    rows = training_rows(examples)
+    music = fit_familiarity(rows)
+    far = music.distance(rows.features) > music.farthest
+    assert far.mean() < 0.01  # the rows themselves lie nearer than those of unheard artists
+    assert music.unlike(rows.features + 20 * music.spread, spoken=False).all()
+    assert music.farthest_spoken < music.farthest
+
+
+def test_a_report_shows_the_figures(
+    trained: Path, music: Path, cache: Path, tmp_path: Path
+) -> None:
+    arguments = ["--data", str(music), "--cache", str(cache), "--model", str(trained)]
+    done = CliRunner().invoke(main, ["evaluate", *arguments, "--report", str(tmp_path), "--json"])
+    assert done.exit_code == 0, done.output
+    metrics = json.loads(done.stdout)
+    assert json.loads((tmp_path / "report.json").read_text()) == metrics
+    text = (tmp_path / "report.md").read_text()
+    assert f"{metrics['scores']['macro_f1']['value']:.3f}" in text
+    for name in ("confusion.png", "reliability.png", "coverage.png"):
+        with Image.open(tmp_path / name) as picture:
+            assert min(picture.size) > 600
+        assert f"]({name})" in text
+    found = metrics["scores"]["confusion"][0][0] / sum(metrics["scores"]["confusion"][0])
+    assert f"aggressive {found:.0%} found" in text
