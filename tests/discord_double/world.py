@@ -410,11 +410,14 @@ def numbered(components: Iterable[Json]) -> list[Json]:
     def visit(component: Json) -> Json:
         written = {key: value for key, value in component.items() if value is not None}
         written.setdefault("id", next(numbers))
+        if "options" in written:
+            written["options"] = [dict(option) for option in written["options"]]
         if component.get("type") in (3, 5, 6, 7, 8):
             written = {"min_values": 1, "max_values": 1} | written
-        if isinstance(component.get("emoji"), dict):
-            emoji = component["emoji"]
-            written["emoji"] = {key: value for key, value in emoji.items() if value is not None}
+        for holder in (written, *written.get("options", [])):
+            if isinstance(holder.get("emoji"), dict):
+                emoji = holder["emoji"]
+                holder["emoji"] = {key: value for key, value in emoji.items() if value is not None}
         if "components" in component:
             written["components"] = [visit(child) for child in component["components"]]
         if isinstance(component.get("accessory"), dict):
