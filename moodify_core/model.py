@@ -24,8 +24,8 @@ from moodify_core.familiarity import Familiarity
 from moodify_core.features.extraction import FEATURE_NAMES
 from moodify_core.moods import MOODS
 from moodify_core.scoring import Calibration, Scores, calibrated, stretches
+from moodify_core.shipped import DESCRIPTION, default_folder
 
-DESCRIPTION = "model.json"
 CLASSIFIER = "moods.onnx"
 FAMILIARITY = "music.npz"
 
@@ -163,13 +163,6 @@ class MoodModel:
         rows = stretches(windows, harmony)
         unlike = self.familiarity.unlike(rows, spoken=spoken)
         return calibrated(self.classifier.predict_proba(rows), self.calibration, unlike)
-
-
-def default_folder() -> Path:
-    """Return where the model that comes with Moodify lies."""
-    package = Path(__file__).parent
-    inside = package / "models"
-    return inside if inside.is_dir() else package.parent / "models"
 
 
 @lru_cache(maxsize=4)

@@ -11,13 +11,13 @@ from moodify_core.errors import MoodifyError
 from moodify_core.features.extraction import FEATURE_NAMES
 from moodify_core.model import (
     CLASSIFIER,
-    DESCRIPTION,
     FAMILIARITY,
     Description,
     OnnxClassifier,
     sha256,
 )
 from moodify_core.moods import MOODS
+from moodify_core.shipped import DESCRIPTION
 from moodify_core.training.extraction import TrainingSet
 from moodify_core.training.protocol import Fitted
 from moodify_core.training.rows import training_rows

@@ -15,7 +15,8 @@ from moodify_core.errors import ModelCorrupt, ModelMissing
 from moodify_core.familiarity import Familiarity
 from moodify_core.features.extraction import WINDOW_NAMES
 from moodify_core.features.harmony import HARMONY_NAMES
-from moodify_core.model import CLASSIFIER, DESCRIPTION, FAMILIARITY, default_folder, load_model
+from moodify_core.model import CLASSIFIER, FAMILIARITY, load_model
+from moodify_core.shipped import DESCRIPTION, default_folder
 
 
 @pytest.fixture
