@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from discord import AppCommandType
+from discord import AppCommandType, Permissions
 
 from bot.client import MoodifyBot
 from bot.commands import EXTENSIONS
@@ -31,31 +31,47 @@ def _payloads(bot: MoodifyBot) -> list[dict[str, Any]]:
 async def test_names_are_unique_and_what_users_know(bot: MoodifyBot) -> None:
     names = [(payload.get("type", 1), payload["name"]) for payload in _payloads(bot)]
     assert len(names) == len(set(names))
-    assert set(names) == {(1, "mood"), (AppCommandType.message.value, "Analyze mood")}
+    assert set(names) == {
+        *((1, name) for name in ("mood", "settings", "about", "help")),
+        (AppCommandType.message.value, "Analyze mood"),
+    }
 
 
-async def test_every_command_works_everywhere_and_installed_by_a_user(bot: MoodifyBot) -> None:
+async def test_every_command_but_one_works_everywhere_and_installed_by_a_user(
+    bot: MoodifyBot,
+) -> None:
     for payload in _payloads(bot):
-        assert sorted(payload["integration_types"]) == [0, 1]
-        assert sorted(payload["contexts"]) == [0, 1, 2]
+        if payload["name"] != "settings":
+            assert sorted(payload["integration_types"]) == [0, 1]
+            assert sorted(payload["contexts"]) == [0, 1, 2]
 
 
-async def test_mood_takes_a_file_and_whether_the_answer_is_private(bot: MoodifyBot) -> None:
+async def test_settings_are_of_a_server_and_for_those_who_manage_it(bot: MoodifyBot) -> None:
+    (settings,) = [payload for payload in _payloads(bot) if payload["name"] == "settings"]
+    assert settings["integration_types"] == [0]
+    assert settings["contexts"] == [0]
+    assert settings["default_member_permissions"] == Permissions(manage_guild=True).value
+
+
+async def test_mood_takes_a_file_or_a_link_and_whether_the_answer_is_private(
+    bot: MoodifyBot,
+) -> None:
     (mood,) = [payload for payload in _payloads(bot) if payload["name"] == "mood"]
     options = {option["name"]: option for option in mood["options"]}
-    assert list(options) == ["file", "private"]
-    assert (options["file"]["type"], options["file"]["required"]) == (11, True)
+    assert list(options) == ["file", "link", "private"]
+    assert (options["file"]["type"], options["file"]["required"]) == (11, False)
+    assert (options["link"]["type"], options["link"]["required"]) == (3, False)
     assert (options["private"]["type"], options["private"]["required"]) == (5, False)
     assert all(0 < len(option["description"]) <= 100 for option in options.values())
     assert 0 < len(mood["description"]) <= 100
 
 
 async def test_the_digest_changes_with_the_commands_and_the_application(bot: MoodifyBot) -> None:
-    digest = commands_digest(bot.tree, 1)
-    assert commands_digest(bot.tree, 1) == digest
-    assert commands_digest(bot.tree, 2) != digest
+    digest = await commands_digest(bot.tree, 1)
+    assert await commands_digest(bot.tree, 1) == digest
+    assert await commands_digest(bot.tree, 2) != digest
     bot.tree.remove_command("mood")
-    assert commands_digest(bot.tree, 1) != digest
+    assert await commands_digest(bot.tree, 1) != digest
 
 
 async def test_the_bot_asks_for_no_privileged_intent_and_pings_nobody(bot: MoodifyBot) -> None:
