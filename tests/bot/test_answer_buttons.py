@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,11 +14,18 @@ import pytest_asyncio
 import soundfile
 from PIL import Image
 
+from bot.outcomes import Cancelled
 from bot.presentation import answer_texts, texts
 from bot.presentation.buttons import cancel_request_view
 from tests.bot.process import PATIENCE, ROOT, BotProcess, is_answer, running_bot
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
-from tests.discord_double.world import MEMBER_PERMISSIONS
+from tests.discord_double.world import (
+    ATTACH_FILES,
+    BOT_PERMISSIONS,
+    EMBED_LINKS,
+    MEMBER_PERMISSIONS,
+    VIEW_CHANNEL,
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -40,12 +47,18 @@ def song(title: str) -> File:
 
 @dataclass(frozen=True)
 class Place:
-    """Two servers with the same bot; of the first, the owner, two members and a moderator."""
+    """Two servers with the same bot.
+
+    Of the first: the owner Ann, the member Bo, a moderator, a channel that only the owner sees,
+    and channels by what the bot may not do there.
+    """
 
     double: DiscordDouble
     guild: Guild
     channel: Channel
+    hidden: Channel
     elsewhere: Channel
+    limited: Mapping[int, Channel]
     ann: User
     bo: User
     mod: User
@@ -89,7 +102,14 @@ async def place() -> AsyncIterator[Place]:
             double,
             guild,
             double.add_channel(guild, "songs"),
+            double.add_channel(guild, "hidden", bot_permissions=BOT_PERMISSIONS & ~VIEW_CHANNEL),
             double.add_channel(other, "songs"),
+            {
+                denied: double.add_channel(
+                    guild, "limited", bot_permissions=BOT_PERMISSIONS & ~denied
+                )
+                for denied in (ATTACH_FILES, EMBED_LINKS, ATTACH_FILES | EMBED_LINKS)
+            },
             *(ann, bo, mod),
         )
         assert double.violations == []
@@ -346,3 +366,50 @@ async def test_what_is_not_under_way_cannot_be_cancelled(here: Place) -> None:
     here.double.add_member(here.guild, stranger)
     exchange = await here.press(left, texts.cancel_button(), user=stranger)
     assert await here.sentence(exchange) == answer_texts.not_yours_to_cancel()
+
+
+async def test_songs_of_a_channel_are_offered_to_who_sees_it(here: Place) -> None:
+    await here.answer(song("Secret"), user=here.ann, channel=here.hidden)
+    answer = await here.answer(song("Moonlit"))
+    for user, offered in ((here.ann, True), (here.bo, False)):
+        exchange = await here.press(answer, answer_texts.compare_button(), user=user)
+        assert ("Secret" in menu_of(await exchange.final(PATIENCE))) == offered
+
+
+@pytest.mark.parametrize(
+    ("denied", "notice", "embeds", "files"),
+    [
+        (ATTACH_FILES, answer_texts.no_files(), 1, 0),
+        (EMBED_LINKS, answer_texts.no_embeds(), 0, 1),
+        (ATTACH_FILES | EMBED_LINKS, answer_texts.no_embeds_no_files(), 0, 0),
+    ],
+    ids=["files", "embeds", "both"],
+)
+async def test_where_the_bot_may_not_show_all_it_shows_what_it_may(
+    here: Place, denied: int, notice: str, embeds: int, files: int
+) -> None:
+    exchange = await here.double.slash(
+        "mood",
+        user=here.bo,
+        channel=here.limited[denied],
+        options={"file": song("Moonlit")},
+    )
+    message = await exchange.final(PATIENCE, when=lambda message: notice in message.content)
+    assert (len(message.embeds), len(message.attachments)) == (embeds, files)
+    details = await here.press(message, answer_texts.details_button())
+    assert "`Moonlit`" in (await details.final(PATIENCE)).content
+
+
+async def test_who_asked_can_cancel_what_is_under_way(here: Place) -> None:
+    here.double.fail_download("Dawn.wav", stall_after=1000)
+    exchange = await here.double.slash(
+        "mood", user=here.bo, channel=here.channel, options={"file": song("Dawn")}
+    )
+    under_way = await exchange.final(PATIENCE, when=lambda message: message.components)
+    stranger = here.double.add_user("Di")
+    here.double.add_member(here.guild, stranger)
+    refused = await here.press(under_way, texts.cancel_button(), user=stranger)
+    assert await here.sentence(refused) == answer_texts.not_yours_to_cancel()
+    await here.press(under_way, texts.cancel_button())
+    message = await exchange.final(PATIENCE, when=lambda message: not message.components)
+    assert message.content == texts.refusal(Cancelled())
