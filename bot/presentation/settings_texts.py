@@ -131,7 +131,7 @@ def shortest_heading() -> str:
 def shortest_chosen(length: float) -> str:
     """Tell which songs are answered unasked; `length` in seconds."""
     if not length:
-        return _("I react to audio of any length that is posted.")
+        return _("I react to audio of any length that is posted, but not to voice messages.")
     return _(
         "I leave audio shorter than {length} alone, and voice messages, unless I am asked for it."
     ).format(length=duration(length))

@@ -183,6 +183,15 @@ async def test_a_press_changes_one_thing(
     assert await storage.settings.of(GUILD) == replace(before, **changed)
 
 
+def test_what_is_not_there_any_more_is_not_preselected() -> None:
+    answers = _panel(page=Page.ANSWERS)
+    assert _menu(answers, Action.ROLE)["default_values"] == [{"id": 7, "type": "role"}]
+    assert not _menu(replace(answers, role_exists=False), Action.ROLE).get("default_values")
+    channels = _panel(page=Page.CHANNELS, chosen=2, names={2: "here"})
+    assert _menu(channels, Action.CHANNEL)["default_values"] == [{"id": 2, "type": "channel"}]
+    assert not _menu(replace(channels, names={}), Action.CHANNEL).get("default_values")
+
+
 def test_looking_around_changes_nothing() -> None:
     assert change(GUILD, Action.SHOW, "limits", []) is None
     assert change(GUILD, Action.CHANNEL, None, ["5"]) is None

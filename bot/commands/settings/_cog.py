@@ -70,7 +70,10 @@ class PanelItem(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Change what was chosen, and show the panel anew; discord.py calls this."""
         data: Mapping[str, Any] = {**(interaction.data or {})}
-        await _press(interaction, self._action, self._argument, data.get("values", []))
+        try:
+            await _press(interaction, self._action, self._argument, data.get("values", []))
+        except discord.HTTPException as error:
+            log.warning("settings not shown", error=str(error))
 
 
 class SettingsCog(commands.Cog):
@@ -196,6 +199,7 @@ async def _show(
             for each, channel in channels.items()
             if channel is not None and not may_speak(channel)
         ),
+        role_exists=guild.get_role(settings.role_id or 0) is not None,
     )
     view = discord.ui.View(timeout=None)
     for item in panel_items(panel):

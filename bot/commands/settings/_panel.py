@@ -76,6 +76,8 @@ class Panel:
         are not there any more are missing.
     mute : frozenset of int
         Those of them in which the bot may not speak.
+    role_exists : bool
+        Whether the role that may ask is still there.
     """
 
     settings: GuildSettings
@@ -85,6 +87,7 @@ class Panel:
     chosen: int | None = None
     names: Mapping[int, str] = field(default_factory=dict)
     mute: frozenset[int] = frozenset()
+    role_exists: bool = True
 
 
 def component_id(action: Action, argument: object = None) -> str:
@@ -176,7 +179,9 @@ def _channels_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
         placeholder=texts.channel_prompt()[:_PROMPT_LIMIT],
         channel_types=_CHANNEL_TYPES,
         default_values=(
-            [discord.Object(chosen, type=discord.abc.GuildChannel)] if chosen is not None else []
+            [discord.Object(chosen, type=discord.abc.GuildChannel)]
+            if chosen is not None and chosen in panel.names
+            else []
         ),
         row=1,
     )
@@ -251,7 +256,7 @@ def _answers_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
         min_values=0,
         default_values=(
             [discord.Object(settings.role_id, type=discord.Role)]
-            if settings.role_id is not None
+            if settings.role_id is not None and panel.role_exists
             else []
         ),
         row=2,

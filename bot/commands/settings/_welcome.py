@@ -64,10 +64,13 @@ class WelcomeButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Choose, or open the settings; discord.py calls this."""
-        if self._choice == _SETTINGS:
-            await open_panel(interaction)
-        else:
-            await _choose(interaction, Listening(self._choice))
+        try:
+            if self._choice == _SETTINGS:
+                await open_panel(interaction)
+            else:
+                await _choose(interaction, Listening(self._choice))
+        except discord.HTTPException as error:
+            log.warning("settings not shown", error=str(error))
 
 
 class WelcomeCog(commands.Cog):
