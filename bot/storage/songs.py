@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -195,8 +195,11 @@ class SongStore:
             asyncio.to_thread(pack, entry.analysis),
             asyncio.to_thread(landmarks, entry.analysis.fingerprint),
         )
-        # The song can go with its last other record while this one is written.
-        return await _retried(lambda: self._record(entry, packed, details))
+        for _ in range(_ATTEMPTS - 1):
+            # The song can go, with its last other record, after it was looked for.
+            with suppress(Conflict):
+                return await self._record(entry, packed, details)
+        return await self._record(entry, packed, details)
 
     async def answered(self, record_ids: Collection[int], answer_id: int) -> None:
         """Remember the bot's message that shows some recorded answers."""
@@ -295,46 +298,40 @@ class SongStore:
         async with self._database.read() as connection:
             song_id = await _same_song(connection, entry, details)
         async with self._database.write() as connection:
+            await _alone(connection)
+            known = await _record_id(connection, entry)
+            if known is not None:
+                return known
             if song_id is None:
-                # So that two processes that hear a new song at once do not make two of it.
-                if connection.dialect.name == "postgresql":
-                    await connection.execute(
-                        text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK}
-                    )
-                known = await _record_id(connection, entry)
-                if known is not None:
-                    return known
                 song_id = await _same_song(connection, entry, details)
             if song_id is None:
                 song_id = await _new_song(connection, entry.analysis, details)
             result_id = await _result(connection, song_id, entry.analysis, packed)
-            await connection.execute(
-                insert_into(connection, Record)
-                .values(_row(entry, song_id, result_id))
-                .on_conflict_do_nothing(index_elements=["request_id", "attachment_id"])
-            )
-            known = await _record_id(connection, entry)
-            assert known is not None
-            return known
+            return (
+                await connection.execute(
+                    insert_into(connection, Record)
+                    .values(_row(entry, song_id, result_id))
+                    .returning(Record.id)
+                )
+            ).scalar_one()
 
     async def _remove(self, which: ColumnElement[bool]) -> int:
-        async def attempt() -> int:
-            async with self._database.write() as connection:
-                songs = (
-                    await connection.scalars(delete(Record).where(which).returning(Record.song_id))
-                ).all()
-                await _drop_unused(connection, set(songs))
-                return len(songs)
-
-        # Somebody can have the song answered again while it goes.
-        return await _retried(attempt)
+        async with self._database.write() as connection:
+            await _alone(connection)
+            songs = (
+                await connection.scalars(delete(Record).where(which).returning(Record.song_id))
+            ).all()
+            await _drop_unused(connection, set(songs))
+            return len(songs)
 
 
-async def _retried(attempt: Callable[[], Awaitable[int]]) -> int:
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(Conflict):
-            return await attempt()
-    return await attempt()
+async def _alone(connection: AsyncConnection) -> None:
+    """Let one transaction at a time change songs, as on SQLite.
+
+    Else two could make two of a new song, or each leave to the other to drop an unused one.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
 
 
 async def _same_song(

@@ -40,6 +40,8 @@ def server() -> Iterator[Path]:
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [
+                # A run of the tests that is killed takes its server with it.
+                *("setpriv", "--pdeathsig", "QUIT"),
                 *(PROGRAMS / "postgres", "-D", home / "data", "-k", home),
                 *(f"--{setting}" for setting in settings),
             ],

@@ -272,6 +272,15 @@ async def test_songs_come_and_go_at_once(storage: Storage) -> None:
         assert await _rows(storage, table) == 0, table
 
 
+async def test_the_last_records_of_a_song_removed_at_once_take_it_with_them(
+    storage: Storage,
+) -> None:
+    ids = [await storage.songs.record(entry(number)) for number in range(8)]
+    assert all(await asyncio.gather(*(storage.songs.remove(each) for each in ids)))
+    for table in ("records", "results", "songs", "landmarks"):
+        assert await _rows(storage, table) == 0, table
+
+
 async def test_an_unsure_answer_is_known_as_such(storage: Storage) -> None:
     await storage.songs.record(entry(analysis=replace(analysis(), unsure=True)))
     assert [each.unsure for each in await storage.songs.titles(31)] == [True]
