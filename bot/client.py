@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -16,24 +21,35 @@ from discord.ext import commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot.admission import Admission
+from bot.answers import AnswerDesk
 from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
 from bot.download import DownloadRules
-from bot.engine import EngineError, LocalEngine, WorkerRules, prepare
+from bot.engine import EngineError, LocalEngine, WorkerRules, model_in_use, prepare
 from bot.film import FilmDesk, FilmLimits, Films, Songs
-from bot.jobs import JobLimits, Jobs
+from bot.jobs import Jobs, Listener, SongLimits
+from bot.memory import Memory
 from bot.outcomes import Failed
 from bot.presentation.buttons import BUTTONS
+from bot.presentation.language import CommandTranslator, speaking
 from bot.queue import JobQueue
-from bot.replies import InteractionReply, deliver
+from bot.replies import InteractionReply, Reply, deliver, reply_to
+from bot.requests import Request
 from bot.sync import sync_if_changed
 from moodify_core.errors import ModelError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
+REMEMBERED = 24 * 60 * 60.0
+"""Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
 SONGS_AHEAD = 2
 """Songs that are downloaded while all workers are busy, so that none of them waits for the net."""
+
+
+if TYPE_CHECKING:
+    from bot.commands.mood._more import MoreDesk
 
 
 class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
@@ -56,9 +72,9 @@ class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
         job = str(interaction.id)
         log.error("command failed", job=job, exc_info=error)
         reply = InteractionReply(interaction)
-        with interaction.client.jobs.attended():
+        with interaction.client.jobs.attended(), speaking(interaction.locale):
             if interaction.response.is_done() or await reply.defer(private=True):
-                await deliver(reply, Failed(job))
+                await deliver(reply, (Failed(job),))
 
 
 class MoodifyBot(commands.AutoShardedBot):
@@ -67,41 +83,61 @@ class MoodifyBot(commands.AutoShardedBot):
     Parameters
     ----------
     settings : Settings
+    message_content : bool
+        Whether Discord lets the bot read messages that are not meant for it.
 
     Attributes
     ----------
+    settings : Settings
+    memory : Memory
+        What the bot remembers.
+    admission : Admission
+        Who may ask.
+    engine : LocalEngine
+        Runs what takes long, there from `setup_hook` on, as are the following.
     jobs : Jobs
-        Serves requests; there from `setup_hook` on.
+        Serves requests.
     film_desk : FilmDesk
-        Serves requests for films; there from `setup_hook` on.
+        Serves requests for films.
+    answer_desk : AnswerDesk
+        Serves the buttons under answers.
+    more_desk : MoreDesk
+        Serves the menu of further songs of a message.
     """
 
+    engine: LocalEngine
     jobs: Jobs
     film_desk: FilmDesk
+    answer_desk: AnswerDesk
+    more_desk: MoreDesk
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, message_content: bool = False) -> None:
+        intents = discord.Intents.default()
+        intents.message_content = message_content
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents.default(),
+            intents=intents,
             # Nothing that a stranger writes may make the bot ping anybody.
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=MoodifyTree,
             max_messages=None,
         )
-        self._settings = settings
-        self._engine: LocalEngine | None = None
+        self.settings = settings
+        self.memory = Memory(settings.database)
+        self.admission = Admission(self.memory, settings.cooldown)
         self._session: aiohttp.ClientSession | None = None
-        self._starting: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     async def setup_hook(self) -> None:
         """Open what the bot needs, load the commands, and tell Discord if they changed."""
-        settings = self._settings
+        settings = self.settings
         await _use_gateway_of(self, settings.discord_api)
         data, songs, caches = _folders(settings.data_dir)
+        await self.memory.start()
         self._session = aiohttp.ClientSession(auto_decompress=False)
-        self._engine = LocalEngine(
+        self.engine = LocalEngine(
             workers=settings.workers,
             rules=WorkerRules(
                 memory=settings.worker_memory_mib * MIB,
@@ -117,21 +153,26 @@ class MoodifyBot(commands.AutoShardedBot):
             stall=settings.stall_timeout,
             total=settings.download_timeout,
         )
-        self.jobs = Jobs(
-            engine=self._engine,
+        listener = Listener(
+            engine=self.engine,
             session=self._session,
-            queue=JobQueue(limit=settings.queue_limit, user_limit=settings.user_queue_limit),
-            limits=JobLimits(
+            queue=JobQueue(
+                limit=settings.queue_limit,
+                user_limit=settings.user_queue_limit,
+                running=settings.workers + SONGS_AHEAD,
+            ),
+            memory=self.memory,
+            limits=SongLimits(
                 download=download,
                 max_seconds=settings.max_seconds,
                 time_limit=settings.job_timeout,
-                at_hand=settings.workers + SONGS_AHEAD,
             ),
             folder=songs,
         )
+        self.jobs = Jobs(listener=listener, memory=self.memory)
         films = Films(
             jobs=self.jobs,
-            engine=self._engine,
+            engine=self.engine,
             session=self._session,
             limits=FilmLimits(
                 download=download,
@@ -144,12 +185,33 @@ class MoodifyBot(commands.AutoShardedBot):
             folder=songs,
         )
         self.film_desk = FilmDesk(self.jobs, films, Songs())
+        self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=self.engine)
         self.add_dynamic_items(*BUTTONS)
-        self._starting = asyncio.create_task(self._start_engine(self._engine))
+        self._tasks = [
+            asyncio.create_task(self._start_engine(listener)),
+            asyncio.create_task(self._resume()),
+        ]
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         assert self.application_id is not None  # known since the login
+        await self.tree.set_translator(CommandTranslator())
         await sync_if_changed(self.tree, self.application_id, data / "commands.sha256")
+
+    async def take(self, request: Request, reply: Reply) -> None:
+        """Serve a request, and remember its songs for those who want more of them.
+
+        Parameters
+        ----------
+        request : Request
+        reply : Reply
+        """
+        self.film_desk.remember(request)
+        most = self.settings.songs_per_message
+        first = replace(request, songs=request.songs[:most], more=request.songs[most:])
+        await self.jobs.serve(first, reply)
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Leave messages to the extensions; discord.py would look for commands in them."""
 
     async def on_ready(self) -> None:
         """Log that the bot is up; discord.py calls this."""
@@ -163,19 +225,23 @@ class MoodifyBot(commands.AutoShardedBot):
         log.info("stopping")
         # Discord stays connected meanwhile: the last answers go out through it.
         if hasattr(self, "jobs"):
-            await self.jobs.close(self._settings.shutdown_grace)
+            await self.jobs.close(self.settings.shutdown_grace)
         await super().close()
-        if self._starting is not None:
-            self._starting.cancel()
-        if self._engine is not None:
-            await self._engine.close()
+        for task in self._tasks:
+            task.cancel()
+        if hasattr(self, "engine"):
+            await self.engine.close()
         if self._session is not None:
             await self._session.close()
+        await self.memory.close()
         log.info("stopped")
 
-    async def _start_engine(self, engine: LocalEngine) -> None:
+    async def _start_engine(self, listener: Listener) -> None:
         try:
-            await engine.start()
+            await self.engine.start()
+            listener.model_version = await self.engine.run(
+                model_in_use, time_limit=self.settings.job_timeout
+            )
         except ModelError as error:
             log.critical(f"No song can be heard. {error}")
         except EngineError as error:
@@ -187,7 +253,41 @@ class MoodifyBot(commands.AutoShardedBot):
         except Exception:
             log.exception("No song can be heard: install Moodify again.")
         else:
-            log.info("workers started", workers=self._settings.workers)
+            log.info("workers started", workers=self.settings.workers)
+
+    async def _resume(self) -> None:
+        """Go on with what an earlier run has accepted and not answered."""
+        started = time.time()
+        await self.memory.opened()
+        await self.wait_until_ready()
+        lost = await self.memory.attempt(
+            lambda storage: storage.jobs.close_stale(started - REMEMBERED), otherwise=0
+        )
+        if lost:
+            log.error("jobs closed unanswered, as they are too old", jobs=lost)
+        requests = await self.memory.attempt(
+            lambda storage: storage.jobs.unfinished(), otherwise=()
+        )
+        # Each waits its turn in the queue.
+        async with asyncio.TaskGroup() as group:
+            for request in requests:
+                if request.received < started and self._is_ours(request):
+                    group.create_task(self._resume_one(request))
+
+    async def _resume_one(self, request: Request) -> None:
+        with self.jobs.attended():
+            reply = reply_to(self, request, self.memory)
+            if reply is None:
+                await self.jobs.give_up(request)
+                return
+            self.film_desk.remember(request)
+            await self.jobs.resume(request, reply)
+
+    def _is_ours(self, request: Request) -> bool:
+        """Whether the events of a request's server come to this process."""
+        if request.guild_id is None:
+            return not self.shards or 0 in self.shards
+        return self.get_guild(request.guild_id) is not None
 
 
 async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
@@ -207,8 +307,11 @@ async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
         If Discord cannot be reached at the start, or turns the bot away.
     """
     Route.BASE = settings.discord_api
-    async with MoodifyBot(settings) as bot:
-        running = asyncio.create_task(_start(bot, settings.discord_token.get_secret_value()))
+    token = settings.discord_token.get_secret_value()
+    with _readable():
+        message_content = await may_read_messages(token)
+    async with MoodifyBot(settings, message_content=message_content) as bot:
+        running = asyncio.create_task(_start(bot, token))
         waiting = asyncio.create_task(stop.wait())
         await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -220,9 +323,28 @@ async def run_bot(settings: Settings, stop: asyncio.Event) -> None:
         await asyncio.gather(running, return_exceptions=stop.is_set())
 
 
+async def may_read_messages(token: str) -> bool:
+    """Ask Discord whether the operator has switched the message-content intent on.
+
+    To ask for it unallowed would end the connection.
+    """
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        await client.login(token)
+        assert client.application is not None  # known since the login
+        flags = client.application.flags
+    return flags.gateway_message_content or flags.gateway_message_content_limited
+
+
 async def _start(bot: MoodifyBot, token: str) -> None:
-    try:
+    with _readable():
         await bot.start(token)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Raise errors of the way to Discord as sentences for the operator."""
+    try:
+        yield
     except discord.LoginFailure:
         raise SettingsError(
             "Discord does not accept the token in DISCORD_TOKEN: copy it again from the "

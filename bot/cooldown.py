@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 
-from discord.ext.commands import CooldownMapping
+LONGEST = 3600.0
+"""Most seconds that anybody can be made to wait."""
 
 
 class Cooldowns:
-    """Keeps each person from asking too often, and nobody in memory for longer than that.
+    """Remembers when each person asked last, and forgets it as soon as it cannot matter.
+
+    discord.py's own cooldowns are of one length for everybody; here each server sets its own.
 
     Parameters
     ----------
-    seconds : float
-        From one accepted request of a person to the next; 0 lets everybody ask at any time.
     clock : callable, optional
         Tells the time in seconds, and never goes back.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._persons = CooldownMapping[int].from_cooldown(1, seconds, lambda user_id: user_id)
+        self._asked: OrderedDict[int, float] = OrderedDict()
 
-    def left(self, user_id: int) -> float:
-        """Return the seconds for which somebody has to wait; 0 if a request is in order."""
-        now = self._clock()
-        person = self._persons.get_bucket(user_id, now)
-        return person.get_retry_after(now) if person else 0.0
+    def left(self, user_id: int, seconds: float) -> float:
+        """Return the seconds for which somebody has to wait; 0 if a request is in order.
+
+        Parameters
+        ----------
+        user_id : int
+        seconds : float
+            From one accepted request of a person to the next, up to `LONGEST`.
+        """
+        asked = self._asked.get(user_id)
+        return 0.0 if asked is None else max(0.0, asked + seconds - self._clock())
 
     def start(self, user_id: int) -> None:
         """Begin somebody's wait, as a request was accepted."""
-        self._persons.update_rate_limit(user_id, self._clock())
+        now = self._clock()
+        self._asked[user_id] = now
+        self._asked.move_to_end(user_id)
+        while next(iter(self._asked.values())) < now - LONGEST:
+            self._asked.popitem(last=False)

@@ -110,6 +110,8 @@ def configure_logging(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+    # It prints every statement with its values at the level DEBUG, and those can be tokens.
+    logging.getLogger("aiosqlite").setLevel(max(logging.INFO, logging.getLogger().level))
     sys.excepthook = _log_uncaught
 
 

@@ -11,12 +11,15 @@ from typing import TypeVar
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
-from bot.storage import Storage, StorageError
+from bot.storage import GuildSettings, Storage, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
+D = TypeVar("D")
 
+SETTINGS_PATIENCE = 1.0
+"""Seconds to wait for the settings of a server."""
 FIRST_PAUSE = 1.0
 """Seconds before the database is tried again; doubled before each further time."""
 LONGEST_PAUSE = 60.0
@@ -55,7 +58,7 @@ class Memory:
         """Wait until the database has been there for the first time."""
         await self._opened.wait()
 
-    async def attempt(self, action: Callable[[Storage], Awaitable[T]], *, otherwise: T) -> T:
+    async def attempt(self, action: Callable[[Storage], Awaitable[T]], *, otherwise: D) -> T | D:
         """Do something with the database now.
 
         Parameters
@@ -72,6 +75,22 @@ class Memory:
         except StorageError as error:
             log.warning("database failed", error=str(error))
             return otherwise
+
+    async def settings(self, guild_id: int | None) -> GuildSettings:
+        """Return the settings of a server; the defaults where there is none, or no database.
+
+        Never waits long: Discord wants a sign within 3 s.
+        """
+        if guild_id is None:
+            return GuildSettings()
+        try:
+            async with asyncio.timeout(SETTINGS_PATIENCE):
+                return await self.attempt(
+                    lambda storage: storage.settings.of(guild_id), otherwise=GuildSettings()
+                )
+        except TimeoutError:
+            log.warning("settings not read in time", guild=guild_id)
+            return GuildSettings()
 
     async def write(self, action: Callable[[Storage], Awaitable[object]]) -> None:
         """Write something now or, if the database is away, as soon as it is back.

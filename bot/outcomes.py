@@ -222,6 +222,16 @@ class NothingGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class NoRoom:
+    """The disk is full."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotWorthAMessage:
+    """Nobody asked, and the song is shorter than those that are answered unasked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """The bot is being stopped, and goes on with the song when it is back."""
 
@@ -350,6 +360,8 @@ Refusal = (
     | MessageOutOfSight
     | RepliedToOutOfSight
     | NothingGiven
+    | NoRoom
+    | NotWorthAMessage
     | Kept
     | SongForgotten
     | NotYourSong

@@ -1,13 +1,13 @@
-"""Bring an outcome to whoever asked: the fullest answer that gets through."""
+"""Bring the outcomes of a request to whoever asked: the fullest answer that gets through."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from http import HTTPStatus
-from typing import Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 import discord
@@ -20,15 +20,21 @@ from tenacity import (
     wait_exponential,
 )
 
-from bot.outcomes import Answered, Filmed, Outcome
-from bot.presentation import embeds, texts
-from bot.presentation.buttons import film_view
-from bot.presentation.titles import inline_code
+from bot.outcomes import Outcome
+from bot.presentation.answers import Abilities, Content, versions
+from bot.presentation.buttons import cancel_request_view
+from bot.requests import AtInteraction, AtMessage, Request
+
+if TYPE_CHECKING:
+    from bot.client import MoodifyBot
+    from bot.memory import Memory
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 LIFETIME = 15 * 60.0
 """Seconds from an interaction to the end of its token, says Discord's documentation."""
+MESSAGE_LIFETIME = 60 * 60.0
+"""Seconds after which an answer to a message is not expected any more."""
 
 DEFERRALS = 2
 """Attempts to defer; a lost connection is often one that was idle and is new the next time."""
@@ -41,18 +47,10 @@ LONGEST_PAUSE = 20.0
 ATTEMPT_LIMIT = 60.0
 """Seconds for one attempt: a connection that died in silence is not waited for longer."""
 
-FILM_NAME = "film.mp4"
+LATEST = 20.0
+"""Seconds that an interaction must still have for its answer to be tried there."""
 
 _ALREADY_ACKNOWLEDGED = 40060
-
-
-class Content(TypedDict):
-    """What a message shows, in the words of discord.py."""
-
-    content: str | None
-    embeds: list[discord.Embed]
-    attachments: list[discord.File]
-    view: discord.ui.View | None
 
 
 class Reply(Protocol):
@@ -62,19 +60,30 @@ class Reply(Protocol):
     def until(self) -> float:
         """When it is too late for an answer, on the clock of `time.monotonic`."""
 
+    @property
+    def abilities(self) -> Abilities:
+        """What the bot may show there."""
+
+    @property
+    def answer_id(self) -> int | None:
+        """The message that shows the answer, as soon as it is known."""
+
     async def show(self, content: Content) -> None:
         """Show `content` in place of whatever stands there."""
 
+    async def tell(self, sentence: str) -> None:
+        """Show how far the answer is, and a button to cancel it."""
 
-def _end_of_life() -> float:
-    # Counted here from the receipt: Discord's time of the interaction would have to be held
-    # against the clock of this machine, which may be wrong.
-    return time.monotonic() + LIFETIME
+    async def withdraw(self) -> None:
+        """Take back whatever stands there, as there is nothing to say any more."""
 
 
-@dataclass(frozen=True, slots=True)
 class InteractionReply:
     """The answer to an interaction; a `Reply`. To be made when the interaction is received.
+
+    Parameters
+    ----------
+    interaction : discord.Interaction
 
     Attributes
     ----------
@@ -83,16 +92,25 @@ class InteractionReply:
         When the interaction ends, on the clock of `time.monotonic`.
     """
 
-    interaction: discord.Interaction
-    until: float = field(default_factory=_end_of_life)
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        self.interaction = interaction
+        # Counted here from the receipt: Discord's time of the interaction would have to be held
+        # against the clock of this machine, which may be wrong.
+        self.until = time.monotonic() + LIFETIME
+        self.asker_id = interaction.user.id
+        may = interaction.app_permissions
+        self.abilities = Abilities(embeds=may.embed_links, files=may.attach_files)
+        self.answer_id: int | None = None
 
-    async def defer(self, *, private: bool) -> bool:
+    async def defer(self, *, private: bool, thinking: bool = True) -> bool:
         """Tell Discord that an answer will come; it waits 3 s for this sign.
 
         Parameters
         ----------
         private : bool
             Whether only who asked sees the answer.
+        thinking : bool
+            Whether the answer is a new message; else it replaces the one that was used.
 
         Returns
         -------
@@ -103,7 +121,7 @@ class InteractionReply:
         for _ in range(DEFERRALS):
             try:
                 async with asyncio.timeout(DEFERRAL_LIMIT):
-                    await self.interaction.response.defer(thinking=True, ephemeral=private)
+                    await self.interaction.response.defer(thinking=thinking, ephemeral=private)
             except discord.HTTPException as error:
                 # What comes of a repetition when it was only Discord's reply that got lost.
                 if error.code == _ALREADY_ACKNOWLEDGED:
@@ -118,18 +136,219 @@ class InteractionReply:
 
     async def show(self, content: Content) -> None:
         """Edit the deferred answer."""
-        await self.interaction.edit_original_response(**content)
+        message = await self.interaction.edit_original_response(**content)
+        self.answer_id = message.id
+
+    async def tell(self, sentence: str) -> None:
+        """Show how far the answer is, and a button to cancel it."""
+        view = cancel_request_view(self.interaction.id, self.asker_id)
+        await self.interaction.edit_original_response(content=sentence, view=view)
+
+    async def withdraw(self) -> None:
+        """Delete the answer."""
+        await self.interaction.delete_original_response()
 
 
-async def deliver(reply: Reply, outcome: Outcome) -> bool:
-    """Show an outcome; if Discord does not take it whole, show less, down to one sentence.
+class TokenReply:
+    """The answer to an interaction that an earlier run of the bot received; a `Reply`.
+
+    Parameters
+    ----------
+    bot : MoodifyBot
+    request : Request
+    place : AtInteraction
+    """
+
+    def __init__(self, bot: MoodifyBot, request: Request, place: AtInteraction) -> None:
+        self._webhook = discord.Webhook.partial(place.application_id, place.token, client=bot)
+        self._request_id = request.id
+        self.until = time.monotonic() + place.expires - time.time()
+        self.asker_id = request.user_id
+        self.abilities = channel_abilities(bot, request)
+        self.answer_id: int | None = None
+
+    async def show(self, content: Content) -> None:
+        """Edit the deferred answer."""
+        message = await self._webhook.edit_message(_ORIGINAL, **content)
+        self.answer_id = message.id
+
+    async def tell(self, sentence: str) -> None:
+        """Show how far the answer is, and a button to cancel it."""
+        view = cancel_request_view(self._request_id, self.asker_id)
+        await self._webhook.edit_message(_ORIGINAL, content=sentence, view=view)
+
+    async def withdraw(self) -> None:
+        """Delete the answer."""
+        await self._webhook.delete_message(_ORIGINAL)
+
+
+_ORIGINAL: Any = "@original"
+"""Discord's name for the deferred answer; discord.py says that it must be a number."""
+
+
+class MessageReply:
+    """An answer that is a message of its own; a `Reply`.
+
+    It is sent with a number that Discord accepts once, so that a repetition after a lost
+    connection, or after a restart, makes no second message.
+
+    Parameters
+    ----------
+    bot : MoodifyBot
+    request : Request
+    memory : Memory
+        Remembers where the answer is.
+    """
+
+    def __init__(self, bot: MoodifyBot, request: Request, memory: Memory) -> None:
+        place = request.place
+        replied = place.message_id if isinstance(place, AtMessage) else None
+        if replied is None and request.post and request.post.channel_id == request.channel_id:
+            replied = request.post.message_id
+        self._channel = bot.get_partial_messageable(request.channel_id, guild_id=request.guild_id)
+        # Where the message is gone, the answer stands by itself.
+        self._reference = (
+            discord.MessageReference(
+                message_id=replied,
+                channel_id=request.channel_id,
+                guild_id=request.guild_id,
+                fail_if_not_exists=False,
+            )
+            if replied is not None
+            else discord.utils.MISSING
+        )
+        self._request = request
+        self._memory = memory
+        # Counted from now: after a restart the answer is late as it is.
+        self.until = time.monotonic() + MESSAGE_LIFETIME
+        self.asker_id = request.user_id
+        self.abilities = channel_abilities(bot, request)
+        self.answer_id = place.answer_id if isinstance(place, AtMessage) else None
+
+    async def show(self, content: Content) -> None:
+        """Send the answer, or edit it if it stands already.
+
+        Raises
+        ------
+        OlderMessage
+            If an earlier attempt has got through after all, and shows something else.
+        """
+        if self.answer_id is not None:
+            await self._message(self.answer_id).edit(**content)
+            return
+        sent = await self._channel.send(
+            content=content["content"],
+            embeds=content["embeds"],
+            files=content["attachments"],
+            view=content["view"] or discord.utils.MISSING,
+            reference=self._reference,
+            mention_author=False,
+            # Discord answers a second message of this number with the first.
+            nonce=str(self._request.id),
+        )
+        self.answer_id = sent.id
+        request_id, answer_id = self._request.id, sent.id
+        await self._memory.write(lambda storage: storage.jobs.answer_at(request_id, answer_id))
+        if sent.content != (content["content"] or "") or len(sent.embeds) != len(content["embeds"]):
+            raise OlderMessage
+
+    async def tell(self, sentence: str) -> None:
+        """Show how far the answer is, and a button to cancel it."""
+        view = cancel_request_view(self._request.id, self.asker_id)
+        with suppress(OlderMessage):
+            await self.show(Content(content=sentence, embeds=[], attachments=[], view=view))
+
+    async def withdraw(self) -> None:
+        """Delete the answer."""
+        if self.answer_id is not None:
+            try:
+                await self._message(self.answer_id).delete()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.info("answer not deleted", error=repr(error))
+
+    def _message(self, message_id: int) -> discord.PartialMessage:
+        return self._channel.get_partial_message(message_id)
+
+
+class OlderMessage(Exception):
+    """What was sent before is still shown."""
+
+
+def reply_to(bot: MoodifyBot, request: Request, memory: Memory) -> Reply | None:
+    """Return where a request of an earlier run can still be answered; None if nowhere.
+
+    An interaction whose time is over is answered in its channel, unless it was private.
+    """
+    place = request.place
+    if isinstance(place, AtInteraction):
+        if place.expires - time.time() > LATEST:
+            return TokenReply(bot, request, place)
+        if request.private:
+            return None
+    return MessageReply(bot, request, memory) if may_speak(bot, request) else None
+
+
+def may_speak(bot: MoodifyBot, request: Request) -> bool:
+    """Tell whether the bot may send messages in the channel of a request."""
+    may = _permissions(bot, request)
+    if may is None:
+        return request.guild_id is None
+    return may.view_channel and may.send_messages
+
+
+def channel_abilities(bot: MoodifyBot, request: Request) -> Abilities:
+    """Return what the bot may show in the channel of a request."""
+    may = _permissions(bot, request)
+    return Abilities() if may is None else Abilities(may.embed_links, may.attach_files)
+
+
+def _permissions(bot: MoodifyBot, request: Request) -> discord.Permissions | None:
+    """Return the bot's permissions in a channel of a server that it is in; else None."""
+    guild = bot.get_guild(request.guild_id) if request.guild_id is not None else None
+    if guild is None:
+        return None
+    channel = guild.get_channel_or_thread(request.channel_id)
+    if channel is None:
+        # An archived thread, or a channel that the bot cannot see.
+        return discord.Permissions.none()
+    may = channel.permissions_for(guild.me)
+    if isinstance(channel, discord.Thread):
+        may.send_messages = may.send_messages_in_threads
+    return may
+
+
+async def deliver(
+    reply: Reply,
+    outcomes: Sequence[Outcome],
+    *,
+    titles: Sequence[str] = (),
+    view: Callable[[], discord.ui.View | None] = lambda: None,
+) -> bool:
+    """Show the outcomes of a request; see `present`.
+
+    Parameters
+    ----------
+    reply : Reply
+    outcomes : sequence of Outcome
+        One for each song.
+    titles : sequence of str
+        What the songs are called, harmless; needed for more than one.
+    view : callable
+        Makes the buttons under the answer.
+    """
+    return await present(reply, versions(outcomes, titles, reply.abilities, view))
+
+
+async def present(reply: Reply, ways: Sequence[Callable[[], Content]]) -> bool:
+    """Show something; if Discord does not take it, show the next plainer version.
 
     Raises nothing: when nothing gets through, the log tells why.
 
     Parameters
     ----------
     reply : Reply
-    outcome : Outcome
+    ways : sequence of callable
+        Versions, the fullest first; each makes its content afresh.
 
     Returns
     -------
@@ -137,13 +356,12 @@ async def deliver(reply: Reply, outcome: Outcome) -> bool:
         Whether anything could be shown.
     """
     try:
-        versions = _versions(outcome)
-        for rest, compose in zip(range(len(versions), 0, -1), versions, strict=True):
+        for rest, compose in zip(range(len(ways), 0, -1), ways, strict=True):
             # Each leaves the plainer ones their share of the time.
             patience = (reply.until - time.monotonic()) / rest
             try:
                 await _insist(reply, compose, patience)
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except (discord.HTTPException, aiohttp.ClientError, OSError, OlderMessage) as error:
                 log.warning("answer not taken", error=repr(error))
                 if _is_over(error):
                     break
@@ -152,58 +370,8 @@ async def deliver(reply: Reply, outcome: Outcome) -> bool:
     except Exception:
         log.exception("answer lost")
         return False
-    log.error("answer lost", outcome=type(outcome).__name__)
+    log.error("answer lost")
     return False
-
-
-def _versions(outcome: Outcome) -> tuple[Callable[[], Content], ...]:
-    """Return ways to say `outcome`, from the fullest to the plainest.
-
-    Each makes its content afresh, as a file can be sent only once.
-    """
-    if isinstance(outcome, Answered):
-        return (
-            lambda: _illustrated(outcome),
-            lambda: _without_picture(outcome),
-            lambda: _in_words(outcome),
-        )
-    if isinstance(outcome, Filmed):
-        return (lambda: _film(outcome), lambda: _sentence(texts.FILM_NOT_TAKEN))
-    sentence = texts.refusal(outcome)
-    return (lambda: _sentence(sentence),)
-
-
-def _sentence(sentence: str) -> Content:
-    return Content(content=sentence, embeds=[], attachments=[], view=None)
-
-
-def _film(outcome: Filmed) -> Content:
-    file = discord.File(
-        outcome.path, filename=FILM_NAME, description=outcome.description[: embeds.ALT_TEXT_LIMIT]
-    )
-    caption = texts.film_caption(inline_code(outcome.title))
-    return Content(content=caption, embeds=[], attachments=[file], view=None)
-
-
-def _button(outcome: Answered) -> discord.ui.View | None:
-    return film_view(outcome.film_key) if outcome.film_key is not None else None
-
-
-def _illustrated(outcome: Answered) -> Content:
-    embed = embeds.mood_embed(outcome.title, outcome.hearing.analysis)
-    embed, file = embeds.with_picture(embed, outcome.hearing)
-    return Content(content=None, embeds=[embed], attachments=[file], view=_button(outcome))
-
-
-def _without_picture(outcome: Answered) -> Content:
-    embed = embeds.mood_embed(outcome.title, outcome.hearing.analysis)
-    view = _button(outcome)
-    return Content(content=texts.NO_PICTURE, embeds=[embed], attachments=[], view=view)
-
-
-def _in_words(outcome: Answered) -> Content:
-    text = f"{embeds.plain_text(outcome.title, outcome.hearing.analysis)}\n{texts.NO_EMBED}"
-    return Content(content=text, embeds=[], attachments=[], view=_button(outcome))
 
 
 async def _insist(reply: Reply, compose: Callable[[], Content], patience: float) -> None:
@@ -226,7 +394,7 @@ def _may_pass(error: BaseException) -> bool:
             error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
             or error.status == HTTPStatus.TOO_MANY_REQUESTS
         )
-    return isinstance(error, (aiohttp.ClientError, OSError))
+    return isinstance(error, (aiohttp.ClientError, OSError, OlderMessage))
 
 
 def _log_failure(state: RetryCallState) -> None:

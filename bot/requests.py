@@ -106,6 +106,8 @@ class Request:
         Whether only who asked sees the answer.
     received : float
         Seconds of Unix time.
+    more : tuple of Song
+        Further songs of the message, which can be asked for one by one.
     """
 
     id: int
@@ -118,3 +120,4 @@ class Request:
     locale: str
     private: bool
     received: float
+    more: tuple[Song, ...] = ()

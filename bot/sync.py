@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def commands_digest(tree: app_commands.CommandTree[MoodifyBot], application_id: int) -> str:
+async def commands_digest(tree: app_commands.CommandTree[MoodifyBot], application_id: int) -> str:
     """Return a digest of all commands as Discord would be told them.
 
     Parameters
@@ -26,8 +26,17 @@ def commands_digest(tree: app_commands.CommandTree[MoodifyBot], application_id: 
     application_id : int
         The digest of one application says nothing of what another one has.
     """
+    translator = tree.translator
     payload = sorted(
-        json.dumps(command.to_dict(tree), sort_keys=True) for command in tree.get_commands()
+        [
+            json.dumps(
+                await command.get_translated_payload(tree, translator)
+                if translator is not None
+                else command.to_dict(tree),
+                sort_keys=True,
+            )
+            for command in tree.get_commands()
+        ]
     )
     return hashlib.sha256(json.dumps([application_id, payload]).encode()).hexdigest()
 
@@ -50,7 +59,7 @@ async def sync_if_changed(
         Whether Discord was told. When it does not listen, the bot goes on with the commands
         that it has, and tries again at its next start.
     """
-    digest = commands_digest(tree, application_id)
+    digest = await commands_digest(tree, application_id)
     if _remembered(memory) == digest:
         log.info("commands unchanged")
         return False

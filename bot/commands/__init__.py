@@ -1,4 +1,10 @@
 """One package per feature: a thin Discord layer over plain functions."""
 
-EXTENSIONS = ("bot.commands.mood",)
+EXTENSIONS = (
+    "bot.commands.mood",
+    "bot.commands.listening",
+    "bot.commands.settings",
+    "bot.commands.about",
+    "bot.commands.help",
+)
 """Extensions that the bot loads."""

@@ -2,6 +2,6 @@
 
 from bot.film.desk import FilmDesk
 from bot.film.making import FilmLimits, Films
-from bot.film.sources import Post, Songs, SongSource
+from bot.film.sources import Songs, SongSource
 
-__all__ = ["FilmDesk", "FilmLimits", "Films", "Post", "SongSource", "Songs"]
+__all__ = ["FilmDesk", "FilmLimits", "Films", "SongSource", "Songs"]

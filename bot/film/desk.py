@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,14 @@ import structlog
 
 from bot.film.making import FilmProgress, FilmRefused, FilmRequest, Films
 from bot.film.sources import Songs, SongSource
+from bot.jobs.progress import tell
 from bot.outcomes import FileVanished, NotYourFilm, NotYourSong, Refusal, SongForgotten
 from bot.presentation import texts
 from bot.presentation.buttons import cancel_view
+from bot.presentation.language import speaking
 from bot.presentation.titles import song_title
 from bot.replies import InteractionReply, deliver
+from bot.requests import Request
 
 if TYPE_CHECKING:
     from bot.client import MoodifyBot
@@ -27,10 +29,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 RESERVE = 120.0
 """Seconds kept back of the time that Discord gives, so that there are some left to upload."""
-EDIT_PAUSE = 2.0
-"""Seconds between two edits that show the progress."""
-EDIT_LIMIT = 10.0
-"""Seconds for one of them."""
 
 _UNKNOWN_MESSAGE = 10008
 
@@ -52,6 +50,12 @@ class FilmDesk:
         self._jobs = jobs
         self._films = films
 
+    def remember(self, request: Request) -> None:
+        """Remember where the songs of a request are, so that they can be filmed."""
+        for song in (*request.songs, *request.more):
+            source = SongSource(request.user_id, song, request.post)
+            self.songs.remember(str(song.attachment_id), source)
+
     async def film(self, interaction: discord.Interaction[MoodifyBot], key: str) -> None:
         """Film the song of the answer that the button is under.
 
@@ -59,7 +63,7 @@ class FilmDesk:
         ----------
         interaction : discord.Interaction
         key : str
-            Id of the answer's job.
+            Id of the song's attachment.
         """
         reply = InteractionReply(interaction)
         if self._jobs.closed:
@@ -67,6 +71,7 @@ class FilmDesk:
         with (
             structlog.contextvars.bound_contextvars(job=str(interaction.id)),
             self._jobs.attended(),
+            speaking(interaction.locale),
         ):
             source = self.songs.find(key)
             if source is None:
@@ -87,9 +92,11 @@ class FilmDesk:
         """
         asker = self._films.whose(film_id)
         if asker is None:
-            await _say(interaction, texts.film_not_in_the_making())
+            with speaking(interaction.locale):
+                await _say(interaction, texts.film_not_in_the_making())
         elif interaction.user.id != asker and not _moderates(interaction):
-            await _refuse(interaction, NotYourFilm())
+            with speaking(interaction.locale):
+                await _refuse(interaction, NotYourFilm())
         else:
             log.info("film cancelled", job=film_id)
             self._films.stop(film_id)
@@ -105,7 +112,7 @@ class FilmDesk:
             id=str(interaction.id),
             user_id=interaction.user.id,
             guild_id=interaction.guild_id,
-            title=song_title(source.filename),
+            title=song_title(source.song.filename),
             max_bytes=interaction.filesize_limit,
             deadline=reply.until - RESERVE,
         )
@@ -124,42 +131,29 @@ class FilmDesk:
         async def address() -> str:
             return await _address_now(reply.interaction, source)
 
+        def sentence() -> str:
+            return texts.film_progress(progress.stage.name, progress.share)
+
+        async def show(now: str) -> None:
+            view = cancel_view(str(reply.interaction.id))
+            await reply.interaction.edit_original_response(content=now, view=view)
+
         progress, done = FilmProgress(), asyncio.Event()
-        telling = asyncio.create_task(_tell(reply.interaction, progress, done))
+        telling = asyncio.create_task(tell(show, sentence, done))
         try:
             async with self._films.made(request, address, progress) as outcome:
                 # Not cut off, as an edit that is under way could arrive after the film.
                 done.set()
                 await telling
-                await deliver(reply, outcome)
+                await deliver(reply, (outcome,))
         finally:
             telling.cancel()
-
-
-async def _tell(
-    interaction: discord.Interaction, progress: FilmProgress, done: asyncio.Event
-) -> None:
-    """Show how far the film is, until it is done."""
-    view = cancel_view(str(interaction.id))
-    shown = None
-    while not done.is_set():
-        text = texts.film_progress(progress.stage.name, progress.share)
-        if text != shown:
-            try:
-                async with asyncio.timeout(EDIT_LIMIT):
-                    await interaction.edit_original_response(content=text, view=view)
-                shown = text
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-                log.info("progress not shown", error=repr(error))
-        with suppress(TimeoutError):
-            async with asyncio.timeout(EDIT_PAUSE):
-                await done.wait()
 
 
 async def _address_now(interaction: discord.Interaction, source: SongSource) -> str:
     """Return where a song is now; one whose message was deleted is not filmed."""
     if source.post is None:
-        return source.url
+        return source.song.url
     # This is a client's; `discord.Interaction` has no such method.
     channel = interaction.client.get_partial_messageable(source.post.channel_id)
     try:
@@ -168,11 +162,11 @@ async def _address_now(interaction: discord.Interaction, source: SongSource) -> 
         if error.code == _UNKNOWN_MESSAGE:
             raise FilmRefused(FileVanished()) from None
         # Where only a person has brought the bot, it may read nothing.
-        return source.url
+        return source.song.url
     # Empty without the intent to read messages.
     forwarded = (snapshot.attachments for snapshot in message.message_snapshots)
     files = {file.id: file.url for file in chain(message.attachments, *forwarded)}
-    return files.get(source.post.attachment_id, source.url)
+    return files.get(source.song.attachment_id, source.song.url)
 
 
 def _may_see(interaction: discord.Interaction, source: SongSource) -> bool:

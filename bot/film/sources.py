@@ -6,24 +6,12 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from bot.requests import Post, Song
+
 REMEMBERED = 500
 """Songs whose addresses are remembered."""
 MEMORY = 60 * 60.0
 """Seconds for which they are; the signature in an address lasts longer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """The message that a song was posted in.
-
-    Attributes
-    ----------
-    channel_id, message_id, attachment_id : int
-    """
-
-    channel_id: int
-    message_id: int
-    attachment_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +22,13 @@ class SongSource:
     ----------
     user_id : int
         Who asked for its moods.
-    filename : str
-        As Discord hands it over: hostile text.
-    url : str
-        Where the file is.
+    song : Song
     post : Post or None
         The message that shows it; None for a file that nobody but who asked has seen.
     """
 
     user_id: int
-    filename: str
-    url: str
+    song: Song
     post: Post | None
 
 

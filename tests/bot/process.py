@@ -14,7 +14,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
-from tests.discord_double import DiscordDouble
+from tests.discord_double import DiscordDouble, Message
 
 ROOT = Path(__file__).parents[2]
 _INTERACTION_TOKEN = re.compile(r"[\w-]{100,}")
@@ -42,6 +42,12 @@ class BotProcess:
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
+    async def logged(self, words: str, times: int = 1) -> None:
+        """Wait until the log has said something so many times."""
+        async with asyncio.timeout(PATIENCE):
+            while self.output().count(words) < times:  # noqa: ASYNC110 - another process writes
+                await asyncio.sleep(0.05)
+
     def worker_pids(self) -> list[int]:
         """Return the processes that analyse songs."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
@@ -57,6 +63,16 @@ class BotProcess:
             return await self.process.wait()
 
 
+def is_answer(message: Message) -> bool:
+    """Whether a message is the bot's last word and not how far it is."""
+    ids = [
+        component.get("custom_id", "")
+        for row in message.components
+        for component in row.get("components", ())
+    ]
+    return not any(each.startswith("cancel:") for each in ids)
+
+
 def settings_for(double: DiscordDouble, data: Path, **settings: object) -> dict[str, str]:
     """Return an environment in which the bot finds the stand-in."""
     own = {
@@ -69,6 +85,7 @@ def settings_for(double: DiscordDouble, data: Path, **settings: object) -> dict[
         "MOODIFY_DATA_DIR": str(data),
         "MOODIFY_LOG_LEVEL": "DEBUG",
         "MOODIFY_JOB_TIMEOUT": str(PATIENCE),
+        "MOODIFY_COOLDOWN": "0",
         "PYTHONPATH": str(ROOT),
         # Each bot would otherwise look through all fonts of this machine again.
         "MPLCONFIGDIR": mpl.get_cachedir(),

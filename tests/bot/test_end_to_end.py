@@ -27,7 +27,7 @@ from bot.config import MIB
 from bot.presentation import texts
 from moodify_core.errors import BrokenAudio, SilentAudio, TooLong, UnsupportedFormat
 from moodify_core.moods import MOODS
-from tests.bot.process import PATIENCE, ROOT, running_bot, settings_for
+from tests.bot.process import PATIENCE, ROOT, is_answer, running_bot, settings_for
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,7 +57,7 @@ class Server:
 
     async def refusal(self, file: File) -> str:
         """Return the sentence that a file is refused with."""
-        message = await (await self.mood(file)).final(PATIENCE)
+        message = await (await self.mood(file)).final(PATIENCE, when=is_answer)
         assert message.embeds == ()
         assert message.attachments == ()
         return message.content
@@ -108,11 +108,11 @@ def check_answer(message: Message, title: str) -> None:
     (embed,) = message.embeds
     assert embed["title"] == f"🎵 `{title}`"
     lines = embed["description"].split("```")[1].strip().splitlines()
-    assert [line.split()[0] for line in lines] == [texts.MOOD_NAMES[mood] for mood in MOODS]
+    assert [line.split()[0] for line in lines] == [texts.mood_name(mood) for mood in MOODS]
     # Each is rounded by itself.
     assert abs(sum(int(line.split()[1].strip("<%")) for line in lines) - 100) <= len(MOODS)
     assert "% sure" in embed["description"]
-    assert embed["fields"][0]["name"] == texts.LENGTH
+    assert embed["fields"][0]["name"] == texts.length()
     picture = message.attachment("mood.png")
     assert picture.description
     with Image.open(io.BytesIO(picture.data)) as image:
@@ -123,7 +123,7 @@ def check_answer(message: Message, title: str) -> None:
 
 async def test_mood_answers_with_the_moods_of_a_song(server: Server) -> None:
     exchange = await server.mood(song(name="Evening at the Sea.mp3"))
-    message = await exchange.final(PATIENCE)
+    message = await exchange.final(PATIENCE, when=is_answer)
     check_answer(message, "Evening at the Sea")
     assert exchange.deferred_after is not None
     assert exchange.deferred_after < 3
@@ -132,12 +132,12 @@ async def test_mood_answers_with_the_moods_of_a_song(server: Server) -> None:
 
 
 async def test_a_private_answer_is_seen_only_by_who_asked(server: Server) -> None:
-    message = await (await server.mood(song(), private=True)).final(PATIENCE)
+    message = await (await server.mood(song(), private=True)).final(PATIENCE, when=is_answer)
     check_answer(message, "song")
     assert message.ephemeral
 
 
-async def test_the_message_command_answers_for_the_first_song(server: Server) -> None:
+async def test_the_message_command_answers_all_songs_in_one_reply(server: Server) -> None:
     files = (File("cover.png", b"\x89PNG\r\n\x1a\n"), song(1, "first.mp3"), song(2, "second.mp3"))
     posted = await server.double.post_message(
         server.people[1], server.channel, "listen", attachments=files
@@ -145,7 +145,10 @@ async def test_the_message_command_answers_for_the_first_song(server: Server) ->
     exchange = await server.double.message_command(
         "Analyze mood", user=server.people[2], message=posted
     )
-    check_answer(await exchange.final(PATIENCE), "first")
+    message = await exchange.final(PATIENCE, when=is_answer)
+    assert [embed["title"] for embed in message.embeds] == ["🎵 `first`", "🎵 `second`"]
+    assert len(message.attachments) == 2
+    assert exchange.followups == ()
 
 
 async def test_the_message_command_finds_a_song_that_was_forwarded(server: Server) -> None:
@@ -156,7 +159,7 @@ async def test_the_message_command_finds_a_song_that_was_forwarded(server: Serve
     exchange = await server.double.message_command(
         "Analyze mood", user=server.people[2], message=forwarded
     )
-    check_answer(await exchange.final(PATIENCE), "passed on")
+    check_answer(await exchange.final(PATIENCE, when=is_answer), "passed on")
 
 
 async def test_a_message_without_a_song_gets_a_private_sentence(server: Server) -> None:
@@ -164,7 +167,7 @@ async def test_a_message_without_a_song_gets_a_private_sentence(server: Server) 
     exchange = await server.double.message_command(
         "Analyze mood", user=server.people[2], message=posted
     )
-    message = await exchange.final(PATIENCE)
+    message = await exchange.final(PATIENCE, when=is_answer)
     assert message.content == texts.refusal(outcomes.NoAudio())
     assert message.ephemeral
 
@@ -174,7 +177,7 @@ async def test_it_works_in_direct_messages(server: Server) -> None:
     exchange = await server.double.slash(
         "mood", user=server.people[0], channel=channel, options={"file": song()}
     )
-    check_answer(await exchange.final(PATIENCE), "song")
+    check_answer(await exchange.final(PATIENCE, when=is_answer), "song")
 
 
 async def test_it_works_as_an_app_of_the_users_own(server: Server) -> None:
@@ -187,7 +190,7 @@ async def test_it_works_as_an_app_of_the_users_own(server: Server) -> None:
         options={"file": song()},
         user_installed=True,
     )
-    check_answer(await exchange.final(PATIENCE), "song")
+    check_answer(await exchange.final(PATIENCE, when=is_answer), "song")
 
 
 async def test_what_is_not_audio_is_refused_in_words(server: Server) -> None:
@@ -201,7 +204,7 @@ async def test_silence_is_refused_in_words(server: Server) -> None:
 
 async def test_a_short_sound_is_refused_in_words(server: Server) -> None:
     sentence = await server.refusal(sound(0.5))
-    assert sentence.startswith("This audio is 0.50 seconds long")
+    assert sentence.startswith("This audio is 0.5 seconds long")
 
 
 async def test_a_long_song_is_refused_with_the_limit(server: Server) -> None:
@@ -233,7 +236,7 @@ async def test_a_large_file_is_refused_without_being_asked_for(server: Server) -
 async def test_hostile_names_are_shown_as_they_are_and_do_nothing(
     server: Server, name: str, title: str
 ) -> None:
-    message = await (await server.mood(song(name=name))).final(PATIENCE)
+    message = await (await server.mood(song(name=name))).final(PATIENCE, when=is_answer)
     check_answer(message, title)
     assert message.mentions == ()
 
@@ -245,7 +248,7 @@ async def test_a_download_that_fails_once_is_tried_again(
     server: Server, fault: dict[str, int]
 ) -> None:
     server.double.fail_download("again.mp3", **fault)
-    message = await (await server.mood(song(name="again.mp3"))).final(PATIENCE)
+    message = await (await server.mood(song(name="again.mp3"))).final(PATIENCE, when=is_answer)
     check_answer(message, "again")
 
 
@@ -262,8 +265,8 @@ async def test_a_file_that_vanished_is_told(server: Server) -> None:
 
 async def test_an_answer_whose_picture_is_refused_comes_without_it(server: Server) -> None:
     server.double.fail("PATCH", "/webhooks/*/messages/@original", status=413)
-    message = await (await server.mood(song())).final(PATIENCE)
-    assert message.content == texts.NO_PICTURE
+    message = await (await server.mood(song())).final(PATIENCE, when=is_answer)
+    assert message.content == texts.no_picture()
     assert message.attachments == ()
     assert message.embeds[0]["title"] == "🎵 `song`"
 
@@ -289,7 +292,7 @@ async def test_discord_may_stumble_at_either_step(
     server: Server, method: str, pattern: str, fault: dict[str, Any]
 ) -> None:
     struck = server.double.fail(method, pattern, **fault)
-    check_answer(await (await server.mood(song())).final(PATIENCE), "song")
+    check_answer(await (await server.mood(song())).final(PATIENCE, when=is_answer), "song")
     # What did not need to be asked so often must not strike the next one.
     struck.times = 0
 
@@ -298,16 +301,18 @@ async def test_the_gateway_may_drop_while_a_song_is_heard(server: Server) -> Non
     exchange = await server.mood(song())
     await exchange.responded(PATIENCE)
     await server.double.drop_gateway(resumable=False)
-    check_answer(await exchange.final(PATIENCE), "song")
+    check_answer(await exchange.final(PATIENCE, when=is_answer), "song")
     await server.double.wait_connected(PATIENCE)
-    check_answer(await (await server.mood(song())).final(PATIENCE), "song")
+    check_answer(await (await server.mood(song())).final(PATIENCE, when=is_answer), "song")
 
 
 async def test_twenty_songs_of_five_people_at_once_are_all_answered(server: Server) -> None:
     exchanges = await asyncio.gather(
         *(server.mood(song(n, f"song {n}.mp3"), user=n % 5) for n in range(20))
     )
-    messages = await asyncio.gather(*(exchange.final(PATIENCE) for exchange in exchanges))
+    messages = await asyncio.gather(
+        *(exchange.final(PATIENCE, when=is_answer) for exchange in exchanges)
+    )
     for number, message in enumerate(messages):
         check_answer(message, f"song {number}")
     assert all((exchange.deferred_after or 99) < 3 for exchange in exchanges)
@@ -323,7 +328,7 @@ async def test_a_person_with_too_many_songs_at_once_is_told_the_limit(
         await first.responded(PATIENCE)
         sentence = texts.refusal(outcomes.TooManyAtOnce(1))
         assert await own_server.refusal(song()) == sentence
-        check_answer(await first.final(PATIENCE), "slow")
+        check_answer(await first.final(PATIENCE, when=is_answer), "slow")
 
 
 async def test_killed_workers_cost_their_song_and_nothing_else(
@@ -331,14 +336,14 @@ async def test_killed_workers_cost_their_song_and_nothing_else(
 ) -> None:
     async with running_bot(own_server.double, tmp_path, workers=1, max_minutes=100) as bot:
         await own_server.double.wait_command("mood", PATIENCE)
-        check_answer(await (await own_server.mood(song())).final(PATIENCE), "song")
+        check_answer(await (await own_server.mood(song())).final(PATIENCE, when=is_answer), "song")
         (worker,) = bot.worker_pids()
         exchange, _ = await asyncio.gather(
             own_server.mood(sound(50 * 60)), asyncio.to_thread(_kill_once_busy, worker)
         )
-        message = await exchange.final(PATIENCE)
+        message = await exchange.final(PATIENCE, when=is_answer)
         assert message.content == texts.refusal(outcomes.Crashed())
-        check_answer(await (await own_server.mood(song())).final(PATIENCE), "song")
+        check_answer(await (await own_server.mood(song())).final(PATIENCE, when=is_answer), "song")
 
 
 async def test_a_song_that_takes_too_long_is_stopped_with_the_limit(
@@ -354,7 +359,7 @@ async def test_a_song_that_takes_too_long_is_stopped_with_the_limit(
 async def test_workers_know_no_secret(own_server: Server, tmp_path: Path) -> None:
     async with running_bot(own_server.double, tmp_path) as bot:
         await own_server.double.wait_command("mood", PATIENCE)
-        check_answer(await (await own_server.mood(song())).final(PATIENCE), "song")
+        check_answer(await (await own_server.mood(song())).final(PATIENCE, when=is_answer), "song")
         workers = bot.worker_pids()
         assert len(workers) == 2
         for worker in workers:
@@ -371,10 +376,26 @@ async def test_a_bot_that_is_stopped_finishes_what_it_hears(
         await own_server.double.wait_command("mood", PATIENCE)
         running = await own_server.mood(song(name="running.mp3"))
         waiting = await own_server.mood(song(name="waiting.mp3"))
-        await asyncio.gather(running.responded(PATIENCE), waiting.responded(PATIENCE))
+        await bot.logged("job accepted", 2)
         assert await bot.stop(signum) == 0
-        check_answer(await running.final(1), "running")
-        assert (await waiting.final(1)).content == texts.refusal(outcomes.Stopping())
+        answers = [await exchange.final(1) for exchange in (running, waiting)]
+    # Whichever was in the queue first was heard; the other is for the next run.
+    (kept,) = (message for message in answers if not message.embeds)
+    assert kept.content == texts.refusal(outcomes.Kept())
+
+
+async def test_what_was_kept_is_answered_by_the_next_run(
+    own_server: Server, tmp_path: Path
+) -> None:
+    async with running_bot(own_server.double, tmp_path, shutdown_grace=0) as bot:
+        await own_server.double.wait_command("mood", PATIENCE)
+        exchanges = [await own_server.mood(song(n), user=n) for n in range(5)]
+        await bot.logged("job accepted", 5)
+        assert await bot.stop() == 0
+    async with running_bot(own_server.double, tmp_path):
+        for exchange in exchanges:
+            check_answer(await exchange.final(PATIENCE, when=lambda m: m.embeds), "song")
+            assert exchange.followups == ()
 
 
 async def test_a_bot_that_may_not_wait_says_that_it_stops(
@@ -383,9 +404,9 @@ async def test_a_bot_that_may_not_wait_says_that_it_stops(
     async with running_bot(own_server.double, tmp_path, shutdown_grace=0, max_minutes=100) as bot:
         await own_server.double.wait_command("mood", PATIENCE)
         exchange = await own_server.mood(sound(50 * 60))
-        await exchange.responded(PATIENCE)
+        await bot.logged("job accepted")
         assert await bot.stop() == 0
-        assert (await exchange.final(1)).content == texts.refusal(outcomes.Stopping())
+        assert (await exchange.final(1)).content == texts.refusal(outcomes.Kept())
 
 
 async def test_with_json_every_line_of_the_log_is_json(own_server: Server, tmp_path: Path) -> None:
@@ -394,7 +415,7 @@ async def test_with_json_every_line_of_the_log_is_json(own_server: Server, tmp_p
         whole = song().data
         # Damage is what makes decoders talk.
         torn = File("torn.mp3", whole[: len(whole) // 2] + bytes(5000) + whole[len(whole) // 2 :])
-        check_answer(await (await own_server.mood(torn)).final(PATIENCE), "torn")
+        check_answer(await (await own_server.mood(torn)).final(PATIENCE, when=is_answer), "torn")
     for line in bot.output().splitlines():
         assert "event" in json.loads(line)
 
@@ -406,7 +427,7 @@ async def test_commands_are_registered_once_and_not_at_every_start(
         await own_server.double.wait_command("mood", PATIENCE)
     again = own_server.double.fail("PUT", "/applications/*/commands", status=500)
     async with running_bot(own_server.double, tmp_path):
-        check_answer(await (await own_server.mood(song())).final(PATIENCE), "song")
+        check_answer(await (await own_server.mood(song())).final(PATIENCE, when=is_answer), "song")
     assert again.times == 1
 
 

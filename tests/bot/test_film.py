@@ -25,10 +25,10 @@ from bot import outcomes
 from bot.config import MIB
 from bot.engine import LocalEngine, WorkerRules, progress_note
 from bot.engine.filming import film
-from bot.film.desk import EDIT_PAUSE
+from bot.jobs.progress import EDIT_PAUSE
 from bot.presentation import texts
 from bot.presentation.buttons import cancel_view
-from tests.bot.process import PATIENCE, BotProcess, running_bot
+from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -63,7 +63,7 @@ class Server:
         exchange = await self.double.slash(
             "mood", user=self.people[user], channel=self.channel, options={"file": file} | options
         )
-        message = await exchange.final(PATIENCE)
+        message = await exchange.final(PATIENCE, when=is_answer)
         assert message.embeds, message.content
         return message
 
@@ -75,7 +75,7 @@ class Server:
         exchange = await self.double.message_command(
             "Analyze mood", user=self.people[0], message=posted
         )
-        return posted, await exchange.final(PATIENCE)
+        return posted, await exchange.final(PATIENCE, when=is_answer)
 
     async def film(self, message: Message, *, user: int = 0) -> Exchange:
         return await self.double.click(self.people[user], message, texts.film_button())

@@ -15,10 +15,11 @@ import pytest
 from bot import replies
 from bot.outcomes import Answered, Filmed, NoAudio
 from bot.presentation import texts
-from bot.replies import Content, deliver
+from bot.presentation.answers import Abilities, Content
+from bot.replies import deliver
 from tests.bot.songs import hearing
 
-ANSWER = Answered("Moonlit", hearing())
+ANSWER = (Answered("Moonlit", hearing()),)
 
 
 def refusal(status: int) -> discord.HTTPException:
@@ -35,10 +36,16 @@ class Stubborn:
     tries: int = 0
     patience: float = 60.0
     """Seconds until it is too late for an answer."""
+    abilities: Abilities = field(default_factory=Abilities)
+    answer_id: int | None = None
 
     def __post_init__(self) -> None:
         self._left = iter(self.errors)
         self.until = time.monotonic() + self.patience
+
+    async def tell(self, sentence: str) -> None: ...
+
+    async def withdraw(self) -> None: ...
 
     async def show(self, content: Content) -> None:
         self.tries += 1
@@ -70,7 +77,7 @@ async def test_without_the_right_to_attach_the_picture_is_left_out(status: int) 
     reply = Stubborn([refusal(status)])
     assert await deliver(reply, ANSWER)
     (content,) = reply.shown
-    assert content["content"] == texts.NO_PICTURE
+    assert content["content"] == texts.no_picture()
     assert content["embeds"][0].image.url is None
     assert content["attachments"] == []
 
@@ -105,7 +112,7 @@ async def test_what_keeps_failing_leaves_time_for_a_plainer_answer() -> None:
 
     reply = NoUploads([], patience=0.3)
     assert await deliver(reply, ANSWER)
-    assert reply.shown[0]["content"] == texts.NO_PICTURE
+    assert reply.shown[0]["content"] == texts.no_picture()
 
 
 async def test_an_attempt_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +149,7 @@ async def test_an_answer_that_nobody_takes_is_logged_and_raises_nothing(
 
 async def test_a_refusal_is_its_sentence() -> None:
     reply = Stubborn([])
-    assert await deliver(reply, NoAudio())
+    assert await deliver(reply, (NoAudio(),))
     assert reply.shown == [
         Content(content=texts.refusal(NoAudio()), embeds=[], attachments=[], view=None),
     ]
@@ -152,7 +159,7 @@ async def test_a_film_is_sent_with_its_words(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(b"film")
     reply = Stubborn([ConnectionResetError()])
-    assert await deliver(reply, Filmed("Moonlit", path, "Mostly romantic."))
+    assert await deliver(reply, (Filmed("Moonlit", path, "Mostly romantic."),))
     (content,) = reply.shown
     (file,) = content["attachments"]
     assert (file.filename, file.description) == ("film.mp4", "Mostly romantic.")
@@ -162,15 +169,6 @@ async def test_a_film_that_is_not_taken_is_told_in_a_sentence(tmp_path: Path) ->
     path = tmp_path / "film.mp4"
     path.write_bytes(b"film")
     reply = Stubborn([refusal(413)])
-    assert await deliver(reply, Filmed("Moonlit", path, "Mostly romantic."))
+    assert await deliver(reply, (Filmed("Moonlit", path, "Mostly romantic."),))
     (content,) = reply.shown
-    assert (content["content"], content["attachments"]) == (texts.FILM_NOT_TAKEN, [])
-
-
-async def test_an_answer_has_a_button_for_its_film_that_outlasts_the_bot() -> None:
-    reply = Stubborn([refusal(403)])
-    assert await deliver(reply, Answered("Moonlit", hearing(), film_key="123"))
-    view = reply.shown[0]["view"]
-    assert view is not None
-    assert view.is_persistent()
-    assert [item.custom_id for item in view.walk_children()] == ["film:123"]  # type: ignore[attr-defined]
+    assert (content["content"], content["attachments"]) == (texts.film_not_taken(), [])

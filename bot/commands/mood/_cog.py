@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
+import structlog
 from discord import app_commands
 from discord.ext import commands
 
-from bot.commands.mood._audio import first_audio
-from bot.film import Post, SongSource
-from bot.jobs import JobRequest
-from bot.outcomes import NoAudio
+from bot.attachments import song_of, songs_of
+from bot.commands.mood._links import MessageAddress, parse_link
+from bot.commands.mood._requests import request_of, server_of
+from bot.outcomes import MessageOutOfSight, NoAudio, NotAMessageLink, NothingGiven, Refusal
 from bot.presentation import texts
+from bot.presentation.language import speaking
 from bot.replies import InteractionReply, deliver
+from bot.requests import Post, Song
 
 if TYPE_CHECKING:
     from bot.client import MoodifyBot
 
-RESERVE = 45.0
-"""Seconds kept back of the time that Discord gives, so that there are some left to answer."""
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 _FOR_ALL = app_commands.AppInstallationType(guild=True, user=True)
@@ -53,58 +55,103 @@ class MoodCog(commands.Cog):
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
 
     @app_commands.command(name="mood", description=texts.MOOD_DESCRIPTION)
-    @app_commands.describe(file=texts.MOOD_FILE_DESCRIPTION, private=texts.MOOD_PRIVATE_DESCRIPTION)
+    @app_commands.describe(
+        file=texts.MOOD_FILE_DESCRIPTION,
+        link=texts.MOOD_LINK_DESCRIPTION,
+        private=texts.MOOD_PRIVATE_DESCRIPTION,
+    )
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     @app_commands.allowed_installs(guilds=True, users=True)
     async def mood(
-        self, interaction: discord.Interaction, file: discord.Attachment, private: bool = False
+        self,
+        interaction: discord.Interaction,
+        file: discord.Attachment | None = None,
+        link: str | None = None,
+        private: bool = False,
     ) -> None:
-        """Tell how an attached song feels."""
-        await self._answer(interaction, file, None, private=private)
+        """Tell how an attached song feels, or the songs of a message."""
+        if file is not None:
+            await self._answer(interaction, (song_of(file),), None, private=private)
+        elif link is not None:
+            await self._answer_link(interaction, link, private=private)
+        else:
+            await self._answer(interaction, NothingGiven(), None, private=True)
 
     async def _analyze_message(
         self, interaction: discord.Interaction, message: discord.Message
     ) -> None:
-        forwarded = (snapshot.attachments for snapshot in message.message_snapshots)
-        file = first_audio(chain(message.attachments, *forwarded))
+        songs = songs_of(message)
         # Told from what Discord has sent along, so that it is known in time whether everybody
         # should see the answer.
-        await self._answer(interaction, file, message, private=file is None)
+        await self._answer(
+            interaction, songs or NoAudio(), Post(message.channel.id, message.id), private=not songs
+        )
+
+    async def _answer_link(
+        self, interaction: discord.Interaction, link: str, *, private: bool
+    ) -> None:
+        address = parse_link(link)
+        if isinstance(address, MessageAddress) and address.guild_id != server_of(interaction):
+            address = NotAMessageLink()
+        if not isinstance(address, MessageAddress):
+            await self._answer(interaction, address, None, private=True)
+            return
+        reply = InteractionReply(interaction)
+        with self._bot.jobs.attended():
+            refusal = await self._bot.admission.refusal(server_of(interaction), interaction.user)
+            if await reply.defer(private=private or refusal is not None):
+                found = refusal or await self._songs_at(interaction, address)
+                post = Post(address.channel_id, address.message_id)
+                await self._go_on(reply, found, post, private=private)
+
+    async def _songs_at(
+        self, interaction: discord.Interaction, address: MessageAddress
+    ) -> tuple[Song, ...] | Refusal:
+        guild = interaction.guild
+        channel = guild and guild.get_channel_or_thread(address.channel_id)
+        if not isinstance(channel, discord.abc.Messageable) or not isinstance(
+            interaction.user, discord.Member
+        ):
+            return MessageOutOfSight()
+        # What the bot can see is not always what whoever asks may see.
+        may = channel.permissions_for(interaction.user)
+        if not (may.view_channel and may.read_message_history):
+            return MessageOutOfSight()
+        try:
+            message = await channel.fetch_message(address.message_id)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.info("message not fetched", error=repr(error))
+            return MessageOutOfSight()
+        if songs := songs_of(message):
+            return songs
+        return NoAudio() if self._bot.intents.message_content else MessageOutOfSight()
 
     async def _answer(
         self,
         interaction: discord.Interaction,
-        file: discord.Attachment | None,
-        message: discord.Message | None,
+        found: tuple[Song, ...] | Refusal,
+        post: Post | None,
         *,
         private: bool,
     ) -> None:
         reply = InteractionReply(interaction)
         with self._bot.jobs.attended():
-            if not await reply.defer(private=private):
-                return
-            if file is None:
-                await deliver(reply, NoAudio())
-            else:
-                request = _request(reply, file)
-                self._bot.film_desk.songs.remember(request.id, _source(request, file, message))
-                await self._bot.jobs.serve(request, reply)
+            refusal = await self._bot.admission.refusal(server_of(interaction), interaction.user)
+            if await reply.defer(private=private or refusal is not None):
+                await self._go_on(reply, refusal or found, post, private=private)
 
-
-def _request(reply: InteractionReply, file: discord.Attachment) -> JobRequest:
-    return JobRequest(
-        id=str(reply.interaction.id),
-        user_id=reply.interaction.user.id,
-        # Discord strips names of what is not ASCII; the title is what the person called it.
-        filename=file.title or file.filename,
-        url=file.url,
-        size=file.size,
-        deadline=reply.until - RESERVE,
-    )
-
-
-def _source(
-    request: JobRequest, file: discord.Attachment, message: discord.Message | None
-) -> SongSource:
-    post = Post(message.channel.id, message.id, file.id) if message is not None else None
-    return SongSource(request.user_id, request.filename, request.url, post)
+    async def _go_on(
+        self,
+        reply: InteractionReply,
+        found: tuple[Song, ...] | Refusal,
+        post: Post | None,
+        *,
+        private: bool,
+    ) -> None:
+        interaction = reply.interaction
+        if isinstance(found, tuple):
+            await self._bot.take(request_of(interaction, found, post, private=private), reply)
+            return
+        settings = await self._bot.memory.settings(server_of(interaction))
+        with speaking(settings.language or interaction.locale):
+            await deliver(reply, (found,))

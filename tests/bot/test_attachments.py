@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot.commands.mood._audio import first_audio
+from bot.attachments import audio_files
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class File:
     ],
 )
 def test_the_first_file_that_may_be_audio_is_chosen(files: list[File], chosen: int) -> None:
-    assert first_audio(files) is files[chosen]
+    assert audio_files(files)[0] is files[chosen]
 
 
 @pytest.mark.parametrize("files", [[], [File("a.png", "image/png"), File("mp3", None)]])
 def test_without_audio_there_is_no_choice(files: list[File]) -> None:
-    assert first_audio(files) is None
+    assert audio_files(files) == ()

@@ -1,0 +1,53 @@
+"""Who may ask for a song's mood now."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.cooldown import Cooldowns
+from bot.memory import Memory
+from bot.outcomes import CoolingDown, RoleNeeded
+
+
+class Admission:
+    """Holds what a server has set against who asks.
+
+    Parameters
+    ----------
+    memory : Memory
+    seconds : float
+        From one request of a person to the next, where the server has not set another time.
+    """
+
+    def __init__(self, memory: Memory, seconds: float) -> None:
+        self._memory = memory
+        self._seconds = seconds
+        self._cooldowns = Cooldowns()
+
+    async def refusal(
+        self, guild_id: int | None, user: discord.abc.User
+    ) -> RoleNeeded | CoolingDown | None:
+        """Return why somebody may not ask now; None, and their cooldown begins, if they may.
+
+        Parameters
+        ----------
+        guild_id : int or None
+            The server; None elsewhere.
+        user : discord.Member or discord.User
+        """
+        settings = await self._memory.settings(guild_id)
+        role_id = settings.role_id
+        if role_id is not None and isinstance(user, discord.Member) and not _has(user, role_id):
+            return RoleNeeded(role_id)
+        seconds = self._seconds if settings.cooldown is None else settings.cooldown
+        if left := self._cooldowns.left(user.id, seconds):
+            return CoolingDown(left)
+        self._cooldowns.start(user.id)
+        return None
+
+
+def _has(member: discord.Member, role_id: int) -> bool:
+    # A role that was deleted must not lock everybody out.
+    if member.guild.get_role(role_id) is None:
+        return True
+    return member.get_role(role_id) is not None or member.guild_permissions.manage_guild

@@ -1,0 +1,35 @@
+"""From an interaction to what it asks for."""
+
+from __future__ import annotations
+
+import time
+
+import discord
+
+from bot.replies import LIFETIME
+from bot.requests import AtInteraction, Post, Request, Song
+
+
+def request_of(
+    interaction: discord.Interaction, songs: tuple[Song, ...], post: Post | None, *, private: bool
+) -> Request:
+    """Return what an interaction asks for."""
+    assert interaction.channel_id is not None  # commands are run in channels
+    now = time.time()
+    return Request(
+        id=interaction.id,
+        user_id=interaction.user.id,
+        guild_id=server_of(interaction),
+        channel_id=interaction.channel_id,
+        songs=songs,
+        place=AtInteraction(interaction.application_id, interaction.token, now + LIFETIME),
+        post=post,
+        locale=str(interaction.locale),
+        private=private,
+        received=now,
+    )
+
+
+def server_of(interaction: discord.Interaction) -> int | None:
+    """Return the server that has added the bot; None where only a person has."""
+    return interaction.guild_id if interaction.is_guild_integration() else None
