@@ -158,9 +158,9 @@ def draw_coverage(coverage: list[dict[str, float]]) -> bytes:
     )
     points = [_place(entry["coverage"], entry["accuracy"]) for entry in coverage]
     canvas.stroke(_path(points), _LINE, width=3)
-    for (x, y), entry in zip(points, coverage, strict=True):
+    for number, ((x, y), entry) in enumerate(zip(points, coverage, strict=True)):
         _dot(canvas, x, y)
-        _label(canvas, x, y - 24, f"{entry['accuracy']:.0%}")
+        _label(canvas, x, y + 38 if number % 2 else y - 22, f"{entry['accuracy']:.0%}")
     return canvas.png()
 
 
