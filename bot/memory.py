@@ -11,7 +11,7 @@ from typing import TypeVar
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
-from bot.storage import GuildSettings, Storage, StorageError
+from bot.storage import PATIENCE, GuildSettings, Storage, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -36,10 +36,13 @@ class Memory:
     ----------
     url : str
         Address of the database; it holds a password perhaps, and is never logged.
+    patience : float
+        Seconds that a statement waits for others to let go of the database.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
         self._url = url
+        self._patience = patience
         self._storage: Storage | None = None
         self._writes: deque[Callable[[Storage], Awaitable[object]]] = deque(maxlen=MOST_WRITES)
         self._to_write = asyncio.Event()
@@ -53,6 +56,11 @@ class Memory:
         except StorageError as error:
             log.error("database away", error=str(error))  # noqa: TRY400 - the text says it all
         self._task = asyncio.create_task(self._work())
+
+    @property
+    def waiting(self) -> int:
+        """Writes that are kept until the database is back."""
+        return len(self._writes)
 
     async def opened(self) -> None:
         """Wait until the database has been there for the first time."""
@@ -114,22 +122,22 @@ class Memory:
 
     async def close(self) -> None:
         """Try once more to write what is kept, then close the database."""
-        if self._writes:
-            with suppress(TimeoutError, StorageError):
-                async with asyncio.timeout(LAST_ATTEMPT):
-                    while self._writes and self._storage is not None:
-                        await self._writes[0](self._storage)
-                        self._writes.popleft()
-        if self._writes:
-            log.error("writes lost, as the database is away", writes=len(self._writes))
         if self._task is not None:
             self._task.cancel()
-        if self._storage is not None:
-            with suppress(StorageError):
-                await self._storage.close()
+            await asyncio.wait({self._task})
+        if self._storage is None:
+            return
+        with suppress(TimeoutError, StorageError):
+            async with asyncio.timeout(LAST_ATTEMPT):
+                while self._writes:
+                    await self._write_oldest()
+        if self._writes:
+            log.error("writes lost, as the database is away", writes=len(self._writes))
+        with suppress(StorageError):
+            await self._storage.close()
 
     async def _open(self) -> None:
-        self._storage = await Storage.open(self._url)
+        self._storage = await Storage.open(self._url, patience=self._patience)
         self._opened.set()
         log.info("database open")
 

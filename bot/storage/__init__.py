@@ -13,6 +13,7 @@ from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStor
 from bot.storage.songs import Entry, Recorded, SongStore, Titled
 
 __all__ = [
+    "PATIENCE",
     "Changes",
     "Entry",
     "GuildSettings",

@@ -1,0 +1,93 @@
+"""A database that goes away and comes back: nothing that was to be written is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot import memory as module
+from bot.memory import Memory
+from bot.storage import GuildSettings
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(module, "LONGEST_PAUSE", 0.05)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "moodify.db"
+
+
+@pytest.fixture
+async def memory(file: Path) -> AsyncIterator[Memory]:
+    memory = Memory(f"sqlite:///{file}", patience=0.05)
+    await memory.start()
+    yield memory
+    await memory.close()
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Keep everybody else from writing."""
+    other = sqlite3.connect(file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+async def test_what_is_written_is_there(memory: Memory) -> None:
+    await memory.write(lambda storage: storage.settings.save(1, language="de"))
+    assert (await memory.settings(1)).language == "de"
+    assert await memory.settings(None) == GuildSettings()
+
+
+async def test_what_cannot_be_written_now_is_written_later_and_in_order(
+    memory: Memory, file: Path
+) -> None:
+    with locked(file):
+        for code in ("de", "fr", "ja"):
+            await memory.write(lambda storage, code=code: storage.settings.save(1, language=code))
+        assert (await memory.settings(1)).language is None
+    async with asyncio.timeout(30):
+        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
+            await asyncio.sleep(0.01)
+    assert (await memory.settings(1)).language == "ja"
+
+
+async def test_a_database_that_is_away_at_the_start_is_found_when_it_comes(tmp_path: Path) -> None:
+    place = tmp_path / "data"
+    place.write_text("not a folder yet")
+    memory = Memory(f"sqlite:///{place}/moodify.db")
+    await memory.start()
+    await memory.write(lambda storage: storage.settings.save(1, language="es"))
+    assert await memory.settings(1) == GuildSettings()
+    place.unlink()
+    async with asyncio.timeout(30):
+        await memory.opened()
+        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
+            await asyncio.sleep(0.01)
+    assert (await memory.settings(1)).language == "es"
+    await memory.close()
+
+
+async def test_what_waits_is_written_before_the_end(file: Path) -> None:
+    memory = Memory(f"sqlite:///{file}", patience=0.05)
+    await memory.start()
+    with locked(file):
+        await memory.write(lambda storage: storage.settings.save(1, language="fr"))
+        assert memory.waiting == 1
+    await memory.close()
+    again = Memory(f"sqlite:///{file}")
+    await again.start()
+    assert (await again.settings(1)).language == "fr"
+    await again.close()
