@@ -31,7 +31,7 @@ class Cue:
 
     more: ReasonCode
     less: ReasonCode
-    rising: tuple[str, ...]
+    rising: tuple[str, ...] = ()
     falling: tuple[str, ...] = ()
     along: tuple[str, ...] = ()
 
@@ -42,10 +42,10 @@ CUES: tuple[Cue, ...] = (
     Cue(
         ReasonCode.FAST_PULSE,
         ReasonCode.SLOW_PULSE,
-        rising=("onset_rate", "chord_changes_*"),
+        rising=("onset_rate", "beat_tempo_*"),
         falling=("flux_lo_crest",),
-        # Estimates of tempo jump by octaves: they have a say, and no direction.
-        along=("tempo", "fast_pulse", "slow_pulse", "beat_tempo_*", "beat_lag?_*"),
+        # Where a beat is felt jumps by octaves: these have a say, and no direction.
+        along=("tempo", "fast_pulse", "slow_pulse", "beat_lag?_*"),
     ),
     Cue(
         ReasonCode.STEADY_BEAT,
@@ -57,7 +57,6 @@ CUES: tuple[Cue, ...] = (
         ReasonCode.MANY_NOTES,
         ReasonCode.FEW_NOTES,
         # Between few notes there are gaps: the level of each register swings.
-        rising=("chroma_change",),
         falling=(
             *("flux_all_crest", "flux_mid_crest", "flux_hi_crest", "flux_*_unevenness"),
             *("band?_std", "contrast?_std", "peak_share_std"),
@@ -141,7 +140,10 @@ CUES: tuple[Cue, ...] = (
     Cue(
         ReasonCode.MOVING_HARMONY,
         ReasonCode.STILL_HARMONY,
-        rising=("change_short", "change_long", "change_slow", "bass_change", "chord_entropy_*"),
+        rising=(
+            *("chord_changes_*", "chord_entropy_*", "chroma_change", "bass_change"),
+            *("change_short", "change_long", "change_slow"),
+        ),
         along=("change_std_*", "fifths_std", "minor_thirds_std", "major_thirds_std"),
     ),
 )
