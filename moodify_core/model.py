@@ -29,8 +29,8 @@ from moodify_core.shipped import DESCRIPTION, default_folder
 CLASSIFIER = "moods.onnx"
 FAMILIARITY = "music.npz"
 
-_AT_A_TIME = 128
-"""Rows in a run of the classifier, which needs 30 kB and more for each of them."""
+_AT_A_TIME = 32
+"""Rows that are judged together; the classifier takes 100 kB for each of them."""
 
 
 class Classifier(Protocol):
@@ -117,12 +117,11 @@ class OnnxClassifier:
 
     def predict_proba(self, rows: FloatArray) -> FloatArray:
         """Return probabilities, shape (rows, 5), for features, shape (rows, features)."""
-        rows = np.ascontiguousarray(rows, dtype=np.float32)
         parts = [
-            self._session.run([self._output], {self._input: rows[start : start + _AT_A_TIME]})[0]
-            for start in range(0, max(1, len(rows)), _AT_A_TIME)
+            self._session.run([self._output], {self._input: np.ascontiguousarray(some, np.float32)})
+            for some in _parts(rows)
         ]
-        probabilities: FloatArray = np.concatenate(parts)
+        probabilities: FloatArray = np.concatenate([outputs[0] for outputs in parts])
         return probabilities
 
 
@@ -161,8 +160,15 @@ class MoodModel:
         Scores
         """
         rows = stretches(windows, harmony)
-        unlike = self.familiarity.unlike(rows, spoken=spoken)
+        unlike = np.concatenate(
+            [self.familiarity.unlike(some, spoken=spoken) for some in _parts(rows)]
+        )
         return calibrated(self.classifier.predict_proba(rows), self.calibration, unlike)
+
+
+def _parts(rows: FloatArray) -> list[FloatArray]:
+    """Cut rows into a few at a time, so that the memory for them does not grow with the song."""
+    return [rows[start : start + _AT_A_TIME] for start in range(0, len(rows), _AT_A_TIME)]
 
 
 @lru_cache(maxsize=4)
