@@ -16,7 +16,7 @@ class Admission:
     ----------
     memory : Memory
     seconds : float
-        From one request of a person to the next, where the server has not set another time.
+        From one request of a person to the next, where the server has not set a longer time.
     """
 
     def __init__(self, memory: Memory, seconds: float) -> None:
@@ -39,7 +39,8 @@ class Admission:
         role_id = settings.role_id
         if role_id is not None and isinstance(user, discord.Member) and not _has(user, role_id):
             return RoleNeeded(role_id)
-        seconds = self._seconds if settings.cooldown is None else settings.cooldown
+        # A server may be stricter than whoever runs the bot, and not laxer.
+        seconds = max(self._seconds, settings.cooldown or 0.0)
         if left := self._cooldowns.left(user.id, seconds):
             return CoolingDown(left)
         self._cooldowns.start(user.id)

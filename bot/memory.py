@@ -9,7 +9,14 @@ from contextlib import suppress
 from typing import TypeVar
 
 import structlog
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_never,
+    wait_exponential,
+)
 
 from bot.storage import PATIENCE, GuildSettings, Storage, StorageError
 
@@ -25,6 +32,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 MOST_WRITES = 10_000
 """Writes that are kept for a database that is away; the oldest go first."""
+ATTEMPTS = 60
+"""Attempts, over an hour or so, after which a write itself may be what is wrong."""
 LAST_ATTEMPT = 5.0
 """Seconds in which the kept writes can still get out when the bot stops."""
 
@@ -146,7 +155,10 @@ class Memory:
             await _insistent()(self._open)
         while True:
             await self._to_write.wait()
-            await _insistent()(self._write_oldest)
+            try:
+                await _insistent(ATTEMPTS)(self._write_oldest)
+            except StorageError as error:
+                await self._drop_oldest_if_it_is_to_blame(error)
             if not self._writes:
                 self._to_write.clear()
 
@@ -158,9 +170,19 @@ class Memory:
         if self._writes and self._writes[0] is action:
             self._writes.popleft()
 
+    async def _drop_oldest_if_it_is_to_blame(self, error: StorageError) -> None:
+        """Let the others through if the database works and only this write does not."""
+        assert self._storage is not None
+        with suppress(StorageError):
+            await self._storage.check()
+            log.error("a write is lost, as the database never takes it", error=str(error))
+            self._writes.popleft()
 
-def _insistent() -> AsyncRetrying:
+
+def _insistent(attempts: int | None = None) -> AsyncRetrying:
     return AsyncRetrying(
+        stop=stop_never if attempts is None else stop_after_attempt(attempts),
+        reraise=True,
         retry=retry_if_exception_type(StorageError),
         wait=wait_exponential(FIRST_PAUSE, max=LONGEST_PAUSE),
         before_sleep=_log_failure,

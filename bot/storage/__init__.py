@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Self
 
+from sqlalchemy import text
+
 from bot.storage.database import PATIENCE, Database, StorageError
 from bot.storage.jobs import JobStore
 from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
@@ -70,6 +72,17 @@ class Storage:
             If the database cannot be used.
         """
         return cls(await Database.open(url, patience))
+
+    async def check(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises
+        ------
+        StorageError
+            If it gives none.
+        """
+        async with self._database.read() as connection:
+            await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         """Close all connections."""

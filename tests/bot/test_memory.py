@@ -91,3 +91,16 @@ async def test_what_waits_is_written_before_the_end(file: Path) -> None:
     await again.start()
     assert (await again.settings(1)).language == "fr"
     await again.close()
+
+
+async def test_a_write_that_is_never_taken_does_not_hold_up_the_others(
+    memory: Memory, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ATTEMPTS", 3)
+    with locked(file):
+        await memory.write(lambda storage: storage.settings.save(1, no_such_setting=True))  # type: ignore[call-arg]
+        await memory.write(lambda storage: storage.settings.save(1, language="de"))
+    async with asyncio.timeout(30):
+        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
+            await asyncio.sleep(0.01)
+    assert (await memory.settings(1)).language == "de"
