@@ -123,9 +123,10 @@ def _rivals(path: Path, rounds: int) -> Iterator[Row]:
 
     answer = analyze(path)
     contenders: Contenders = {
-        "analysis": lambda: analyze(path),
-        "floor": lambda: rivals.floor(path),
+        # Whoever comes first finds the caches full of the last rival's work.
         "decoding": lambda: rivals.decode(path),
+        "floor": lambda: rivals.floor(path),
+        "analysis": lambda: analyze(path),
         "picture": lambda: draw_timeline(answer, "A song"),
     }
     for name, rival in rivals.available().items():
