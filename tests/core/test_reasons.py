@@ -25,7 +25,7 @@ from moodify_core.result import Note
 from moodify_core.scoring import softmax, stretches, votes
 
 SEEDS = range(100, 104)  # with five moods: 20 tunes, none of which was heard in development
-SECONDS = 12.0
+SECONDS = 20.0
 BAR = 0.8
 ENERGETIC = (Mood.AGGRESSIVE, Mood.HAPPY)
 
@@ -153,10 +153,27 @@ def test_what_a_cue_is_called_follows_the_music(name: str) -> None:
 @pytest.mark.parametrize("name", TURNS)
 def test_a_named_reason_shifts_the_expected_way(name: str) -> None:
     wanted = turn(name, "happy")
-    telling = [case for case in cases(name) if named(case, wanted)]
-    assert all(shifted(case, wanted) for case in telling) or (
-        share([shifted(case, wanted) for case in telling]) >= BAR
-    )
+    telling = [shifted(case, wanted) for case in cases(name) if named(case, wanted)]
+    assert sum(telling) >= BAR * len(telling)
+
+
+def short(name: str, *, strict: bool = True) -> object:
+    """Mark a goal that the shipped model misses; docs/accuracy.md has the figures and the cause."""
+    reason = "the features hardly hear it, so the model's answers hardly follow"
+    return pytest.param(name, marks=pytest.mark.xfail(strict=strict, reason=reason))
+
+
+@pytest.mark.parametrize("name", [short("faster"), short("sparser"), "brighter", short("minor")])
+def test_moods_move_the_expected_way(name: str) -> None:
+    assert share([moved(name, case) for case in cases(name)]) >= BAR
+
+
+@pytest.mark.parametrize(
+    "name", [short("faster"), short("sparser"), short("brighter", strict=False), short("minor")]
+)
+def test_reasons_shift_the_expected_way_in_most_tunes(name: str) -> None:
+    wanted = turn(name, "happy")
+    assert share([shifted(case, wanted) for case in cases(name)]) >= BAR
 
 
 def test_every_feature_belongs_to_one_cue_or_is_left_unnamed() -> None:
