@@ -20,7 +20,7 @@ from .faults import Fault
 from .gateway import GUILD_MEMBERS, MESSAGE_CONTENT
 from .interactions import Exchange
 from .validator import Violation
-from .world import Attachment, Channel, File, Guild, Message, User
+from .world import Attachment, Channel, File, Guild, Message, Role, User
 
 __all__ = [
     "GUILD_MEMBERS",
@@ -34,6 +34,7 @@ __all__ = [
     "File",
     "Guild",
     "Message",
+    "Role",
     "User",
     "Violation",
 ]

@@ -74,7 +74,7 @@ class Backend:
     async def announce(self, event: str, message: Message) -> bool:
         """Tell the gateway of a message; an ephemeral one is nobody else's business."""
         guild_id = message.channel.guild_id
-        if message.ephemeral:
+        if message.ephemeral or not message.channel.in_sight:
             return True
         data = self.gateway.strip(message.payload(viewer_id=self.world.bot.id), guild_id=guild_id)
         if guild_id is not None:
@@ -99,7 +99,7 @@ class Backend:
     async def delete(self, message: Message) -> None:
         """Delete a message and tell of it."""
         self.world.delete(message)
-        if not message.ephemeral:
+        if not message.ephemeral and message.channel.in_sight:
             place = _place(message)
             await self.gateway.dispatch(
                 "MESSAGE_DELETE", {"id": message.id, **place}, guild_id=message.channel.guild_id
@@ -117,8 +117,14 @@ class Backend:
             "type": 0,
             **_place(message),
         }
+        guild_id = message.channel.guild_id
+        if present:
+            data["message_author_id"] = message.author.id
+            if guild_id is not None:
+                data["member"] = self.world.members[guild_id][user_id].payload()
         event = "MESSAGE_REACTION_ADD" if present else "MESSAGE_REACTION_REMOVE"
-        await self.gateway.dispatch(event, data, guild_id=message.channel.guild_id)
+        if message.channel.in_sight:
+            await self.gateway.dispatch(event, data, guild_id=guild_id)
 
 
 def _place(message: Message) -> Json:

@@ -31,6 +31,7 @@ from .world import (
     Json,
     Member,
     Message,
+    Role,
     User,
     World,
     now,
@@ -39,6 +40,7 @@ from .world import (
 Options = Mapping[str, "str | int | float | bool | File | User | Channel"]
 
 
+VOICE_MESSAGE = 1 << 13
 # Seconds from seeing a message to using what is on it.
 _HUMAN_REACTION = 0.25
 
@@ -172,9 +174,11 @@ class DiscordDouble:
 
     # --- who and what there is ----------------------------------------------------------------
 
-    def add_user(self, name: str, *, accepts_dms: bool = True, locale: str = "en-US") -> User:
-        """Let a user exist."""
-        return self.world.add_user(User(name, accepts_dms=accepts_dms, locale=locale))
+    def add_user(
+        self, name: str, *, accepts_dms: bool = True, locale: str = "en-US", bot: bool = False
+    ) -> User:
+        """Let a user, or another bot, exist."""
+        return self.world.add_user(User(name, accepts_dms=accepts_dms, locale=locale, bot=bot))
 
     def add_guild(
         self,
@@ -192,16 +196,44 @@ class DiscordDouble:
         return self.world.add_guild(guild, (*bots, *members))
 
     def add_member(
-        self, guild: Guild, user: User, *, permissions: int = MEMBER_PERMISSIONS
+        self,
+        guild: Guild,
+        user: User,
+        *,
+        permissions: int = MEMBER_PERMISSIONS,
+        roles: Iterable[Role] = (),
     ) -> Member:
         """Let a user be in a server."""
-        return self.world.add_member(guild, user, permissions)
+        return self.world.add_member(guild, user, permissions, roles)
+
+    def add_role(self, guild: Guild, name: str) -> Role:
+        """Let a server have a role before the bot connects."""
+        role = Role(name)
+        current = self.world.guilds[guild.id]
+        self.world.guilds[guild.id] = replace(current, roles=(*current.roles, role))
+        return role
 
     def add_channel(
-        self, guild: Guild, name: str, *, bot_permissions: int = BOT_PERMISSIONS
+        self,
+        guild: Guild,
+        name: str,
+        *,
+        bot_permissions: int = BOT_PERMISSIONS,
+        seen_by: Iterable[User] | None = None,
     ) -> Channel:
-        """Let a text channel exist before the bot connects."""
-        return self.world.add_channel(Channel(name, guild.id, bot_permissions=bot_permissions))
+        """Let a text channel exist before the bot connects.
+
+        Parameters
+        ----------
+        bot_permissions : int
+            What the bot may do there.
+        seen_by : iterable of User, optional
+            Those who see it, besides the bot; by default everybody does.
+        """
+        seers = None if seen_by is None else (self.world.bot.id, *(user.id for user in seen_by))
+        return self.world.add_channel(
+            Channel(name, guild.id, bot_permissions=bot_permissions, seen_by=seers)
+        )
 
     def set_system_channel(self, guild: Guild, channel: Channel) -> None:
         """Let a channel be the one in which Discord greets newcomers, before the bot connects."""
@@ -241,8 +273,18 @@ class DiscordDouble:
         *,
         attachments: Iterable[File] = (),
         reply_to: Message | None = None,
+        voice: bool = False,
+        webhook: bool = False,
     ) -> Message:
-        """Let a user post a message."""
+        """Let a user post a message.
+
+        Parameters
+        ----------
+        voice : bool
+            Whether it is a voice message.
+        webhook : bool
+            Whether it comes through a webhook, with `author` for its name.
+        """
         mentions = dict.fromkeys(mentioned(self.world, content))
         if reply_to is not None:
             mentions[reply_to.author] = None
@@ -254,6 +296,8 @@ class DiscordDouble:
             kind=19 if reply_to else 0,
             mentions=tuple(mentions),
             reply_to=reply_to,
+            flags=VOICE_MESSAGE if voice else 0,
+            webhook_id=author.id if webhook else None,
         )
         self.world.save(message)
         self._delivered(await self.backend.announce("MESSAGE_CREATE", message))
@@ -271,6 +315,17 @@ class DiscordDouble:
     async def delete_message(self, message: Message) -> None:
         """Let a message be deleted."""
         await self.backend.delete(self.world.messages[message.id])
+        self.changes.notify()
+
+    async def purge(self, messages: Iterable[Message]) -> None:
+        """Let a moderator delete several messages of one channel of a server at once."""
+        gone = list(messages)
+        for message in gone:
+            self.world.delete(self.world.messages[message.id])
+        channel = gone[0].channel
+        ids = [message.id for message in gone]
+        data = {"ids": ids, "channel_id": channel.id, "guild_id": channel.guild_id}
+        await self.gateway.dispatch("MESSAGE_DELETE_BULK", data, guild_id=channel.guild_id)
         self.changes.notify()
 
     async def react(self, user: User, message: Message, emoji: str) -> None:

@@ -41,7 +41,7 @@ def compose(
         attachments=_uploaded(world, request, content, channel, ephemeral=bool(flags & EPHEMERAL)),
         flags=flags,
         kind=kind,
-        mentions=mentioned(world, text),
+        **_pinged(world, content, reply_to),
         reply_to=reply_to,
         interaction=interaction,
         webhook_id=world.application_id if interaction is not None else None,
@@ -88,6 +88,22 @@ def mentioned(world: World, content: str) -> tuple[User, ...]:
     """Find the users whom a text mentions."""
     ids = dict.fromkeys(_MENTION.findall(content))
     return tuple(world.users[user_id] for user_id in ids if user_id in world.users)
+
+
+def _pinged(world: World, content: Json, reply_to: Message | None) -> dict[str, Any]:
+    """Tell whom a message of the bot pings: those it names, as far as it lets them be."""
+    text = content.get("content") or ""
+    unlimited: Json = {"parse": ["users", "roles", "everyone"], "replied_user": True}
+    allowed: Json = content.get("allowed_mentions") or unlimited
+    kinds, ids = allowed.get("parse") or (), allowed.get("users") or ()
+    pinged = [user for user in mentioned(world, text) if "users" in kinds or user.id in ids]
+    if reply_to is not None and allowed.get("replied_user"):
+        pinged.append(reply_to.author)
+    calls_all = re.search("@everyone|@here", text) is not None
+    return {
+        "mentions": tuple(dict.fromkeys(pinged)),
+        "pings_everyone": calls_all and "everyone" in kinds,
+    }
 
 
 def _body(request: Request) -> Json:

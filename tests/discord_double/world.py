@@ -105,6 +105,8 @@ class Channel:
     ----------
     bot_permissions : int
         What the bot may do here.
+    seen_by : tuple of str or None
+        Ids of those who see the channel; None where everybody does.
     """
 
     name: str
@@ -112,6 +114,12 @@ class Channel:
     id: str = field(default_factory=new_id)
     recipient: User | None = None
     bot_permissions: int = BOT_PERMISSIONS
+    seen_by: tuple[str, ...] | None = None
+
+    @property
+    def in_sight(self) -> bool:
+        """Whether the bot hears what happens here."""
+        return self.recipient is not None or bool(self.bot_permissions & VIEW_CHANNEL)
 
     def payload(self) -> Json:
         """Write the channel as the API does."""
@@ -124,7 +132,13 @@ class Channel:
                 "recipients": [self.recipient.payload()],
             }
         denied = BOT_PERMISSIONS & ~self.bot_permissions
+        if self.seen_by is not None:
+            denied |= VIEW_CHANNEL
         overwrites = [{"id": self.guild_id, "type": 0, "allow": "0", "deny": str(denied)}]
+        overwrites += [
+            {"id": each, "type": 1, "allow": str(VIEW_CHANNEL), "deny": "0"}
+            for each in self.seen_by or ()
+        ]
         return {
             "id": self.id,
             "type": TEXT_CHANNEL,
@@ -148,6 +162,7 @@ class Member:
     user: User
     nick: str | None = None
     permissions: int = MEMBER_PERMISSIONS
+    roles: tuple[str, ...] = ()
     joined_at: datetime = field(default_factory=now)
 
     def payload(self) -> Json:
@@ -157,7 +172,7 @@ class Member:
             "nick": self.nick,
             "avatar": None,
             "banner": None,
-            "roles": [],
+            "roles": list(self.roles),
             "joined_at": self.joined_at.isoformat(),
             "premium_since": None,
             "communication_disabled_until": None,
@@ -166,6 +181,14 @@ class Member:
             "mute": False,
             "deaf": False,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of a server, which permits nothing by itself."""
+
+    name: str
+    id: str = field(default_factory=new_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +201,7 @@ class Guild:
     tier: int = 0
     locale: str = "en-US"
     system_channel_id: str | None = None
+    roles: tuple[Role, ...] = ()
 
     @property
     def file_size(self) -> int:
@@ -191,7 +215,10 @@ class Guild:
             "name": self.name,
             "owner_id": self.owner_id,
             "features": [],
-            "roles": [_everyone(self.id)],
+            "roles": [
+                _role(Role("@everyone", self.id), MEMBER_PERMISSIONS),
+                *(_role(each, 0) for each in self.roles),
+            ],
             "emojis": [],
             "stickers": [],
             "region": "deprecated",
@@ -235,11 +262,11 @@ _NULL_IN_A_GUILD = (
 )
 
 
-def _everyone(guild_id: str) -> Json:
+def _role(role: Role, permissions: int) -> Json:
     return {
-        "id": guild_id,
-        "name": "@everyone",
-        "permissions": str(MEMBER_PERMISSIONS),
+        "id": role.id,
+        "name": role.name,
+        "permissions": str(permissions),
         "position": 0,
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
@@ -304,6 +331,7 @@ class Message:
     kind: int = 0
     reactions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     mentions: tuple[User, ...] = ()
+    pings_everyone: bool = False
     reply_to: Message | None = None
     forwarded: Message | None = None
     interaction: Json | None = None
@@ -349,7 +377,7 @@ class Message:
             "attachments": [attachment.payload() for attachment in self.attachments],
             "mentions": [user.payload() for user in self.mentions],
             "mention_roles": [],
-            "mention_everyone": False,
+            "mention_everyone": self.pings_everyone,
             "pinned": False,
             "tts": False,
             "flags": self.flags,
@@ -495,9 +523,15 @@ class World:
             self.add_member(guild, user)
         return guild
 
-    def add_member(self, guild: Guild, user: User, permissions: int = MEMBER_PERMISSIONS) -> Member:
+    def add_member(
+        self,
+        guild: Guild,
+        user: User,
+        permissions: int = MEMBER_PERMISSIONS,
+        roles: Iterable[Role] = (),
+    ) -> Member:
         """Let a user be in a server; who is there already stays as they are."""
-        member = Member(user, permissions=permissions)
+        member = Member(user, permissions=permissions, roles=tuple(each.id for each in roles))
         return self.members[guild.id].setdefault(user.id, member)
 
     def guilds_of_bot(self) -> list[Guild]:

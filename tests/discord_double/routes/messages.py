@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..backend import Backend, Call
 from ..posts import amend, compose
 from ..refusal import Refusal, unknown
 from ..world import (
     ADD_REACTIONS,
     ATTACH_FILES,
+    EMBED_LINKS,
     MANAGE_MESSAGES,
+    READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
+    Channel,
     Json,
     Message,
 )
@@ -19,6 +24,22 @@ def _message(backend: Backend, call: Call) -> Message:
     return backend.message(call.params["channel"], call.params["message"])
 
 
+def _readable(backend: Backend, call: Call) -> Channel:
+    channel = backend.channel(call.params["channel"])
+    if not channel.bot_permissions & READ_MESSAGE_HISTORY:
+        raise Refusal(403, 50001, "Missing Access")
+    return channel
+
+
+def _permitted(message: Message) -> Message:
+    """Leave out embeds where the bot may not show them, as Discord does without a word."""
+    if message.channel.bot_permissions & EMBED_LINKS or not message.embeds:
+        return message
+    if not (message.content or message.attachments):
+        raise Refusal(403, 50013, "Missing Permissions")
+    return replace(message, embeds=())
+
+
 def _own(backend: Backend, message: Message) -> Message:
     if message.author.id != backend.world.bot.id:
         raise Refusal(403, 50005, "Cannot edit a message authored by another user")
@@ -26,7 +47,7 @@ def _own(backend: Backend, message: Message) -> Message:
 
 
 async def _list(backend: Backend, call: Call) -> list[Json]:
-    messages = backend.world.messages_in(backend.channel(call.params["channel"]))
+    messages = backend.world.messages_in(_readable(backend, call))
     before = int(call.query.get("before", 1 << 64))
     after = int(call.query.get("after", 0))
     found = [m for m in messages if after < int(m.id) < before]
@@ -36,6 +57,7 @@ async def _list(backend: Backend, call: Call) -> list[Json]:
 
 
 async def _get(backend: Backend, call: Call) -> Json:
+    _readable(backend, call)
     return backend.written(_message(backend, call))
 
 
@@ -49,6 +71,8 @@ async def _create(backend: Backend, call: Call) -> Json:
     reply_to = backend.world.messages.get(str(reference.get("message_id")))
     if reference and reply_to is None and reference.get("fail_if_not_exists", True):
         raise Refusal(400, 50035, "Invalid Form Body")
+    if reference and not channel.bot_permissions & READ_MESSAGE_HISTORY:
+        raise Refusal(403, 160002, "Cannot reply without permission to read message history")
     nonce = body.get("nonce")
     if nonce is not None and body.get("enforce_nonce"):
         for earlier in backend.world.messages_in(channel):
@@ -57,12 +81,14 @@ async def _create(backend: Backend, call: Call) -> Json:
     message = compose(
         backend.world, call.request, channel, kind=19 if reply_to else 0, reply_to=reply_to
     )
-    return backend.written(await backend.post(message))
+    return backend.written(await backend.post(_permitted(message)))
 
 
 async def _edit(backend: Backend, call: Call) -> Json:
     message = _own(backend, _message(backend, call))
-    return backend.written(await backend.edit(amend(backend.world, call.request, message)))
+    backend.channel(message.channel.id, ATTACH_FILES if call.request.uploads else 0)
+    amended = _permitted(amend(backend.world, call.request, message))
+    return backend.written(await backend.edit(amended))
 
 
 async def _delete(backend: Backend, call: Call) -> None:
@@ -84,7 +110,9 @@ async def _typing(backend: Backend, call: Call) -> None:
 
 async def _add_reaction(backend: Backend, call: Call) -> None:
     message = _message(backend, call)
-    backend.channel(message.channel.id, ADD_REACTIONS)
+    # Anybody may join a reaction that is there.
+    is_new = call.params["emoji"] not in message.reactions
+    backend.channel(message.channel.id, READ_MESSAGE_HISTORY | (ADD_REACTIONS if is_new else 0))
     await backend.react(message, call.params["emoji"], backend.world.bot.id, present=True)
 
 
