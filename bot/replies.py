@@ -206,7 +206,10 @@ class MessageReply:
         if replied is None and request.post and request.post.channel_id == request.channel_id:
             replied = request.post.message_id
         self._channel = bot.get_partial_messageable(request.channel_id, guild_id=request.guild_id)
-        # Where the message is gone, the answer stands by itself.
+        # Where the message is gone, or Discord takes no replies, the answer stands by itself.
+        may = _permissions(bot, request)
+        if may is not None and not may.read_message_history:
+            replied = None
         self._reference = (
             discord.MessageReference(
                 message_id=replied,

@@ -235,6 +235,7 @@ class Jobs:
             del self._works[request.id]
         if outcomes != (Kept(),):
             await self._memory.write(lambda storage: storage.jobs.finish(request.id))
+        log.info("job over")
 
     async def _refuse(self, request: Request, reply: Reply, reason: Refusal) -> None:
         settings = await self._memory.settings(request.guild_id)

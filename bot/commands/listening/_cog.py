@@ -49,7 +49,7 @@ class ListeningCog(commands.Cog):
             if message.guild is None:
                 await self._answer(message, await self._songs_meant(message), message.author)
                 return
-            mode = await self._mode(message)
+            mode = await self._mode(message.guild.id, message.channel)
             if mode is not Listening.OFF and self._is_mentioned(message):
                 await self._answer(message, await self._songs_meant(message), message.author)
             elif songs := posted_songs(message):
@@ -68,8 +68,7 @@ class ListeningCog(commands.Cog):
                 message = await channel.fetch_message(payload.message_id)
                 offered = any(str(each.emoji) == OFFER and each.me for each in message.reactions)
                 if offered and (songs := posted_songs(message)):
-                    await message.remove_reaction(OFFER, payload.member.guild.me)
-                    await self._answer(message, (songs, message), payload.member)
+                    await self._take_up(message, songs, payload.member)
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.warning("offer not taken up", error=repr(error))
 
@@ -88,11 +87,9 @@ class ListeningCog(commands.Cog):
         self._bot.jobs.post_deleted(message_id)
         await self._bot.memory.write(lambda storage: storage.songs.remove_post(message_id))
 
-    async def _mode(self, message: discord.Message) -> Listening:
-        assert message.guild is not None
-        settings = await self._bot.memory.settings(message.guild.id)
-        parent = getattr(message.channel, "parent_id", None)
-        return settings.listening_in(message.channel.id, parent)
+    async def _mode(self, guild_id: int, channel: discord.abc.MessageableChannel) -> Listening:
+        settings = await self._bot.memory.settings(guild_id)
+        return settings.listening_in(channel.id, getattr(channel, "parent_id", None))
 
     def _is_mentioned(self, message: discord.Message) -> bool:
         """Whether the text names the bot; replying to it mentions it, too, but asks nothing."""
@@ -117,15 +114,37 @@ class ListeningCog(commands.Cog):
         # Without the intent songs are visible only where the bot is mentioned.
         if not self._bot.intents.message_content:
             return
+        request = _request(message, message, songs, message.author, quiet=True)
+        # What cannot be answered is not offered.
+        if not may_speak(self._bot, request):
+            return
         if mode is Listening.OFFER:
             try:
                 await message.add_reaction(OFFER)
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.info("song not offered", error=repr(error))
         elif mode is Listening.AUTOMATIC:
-            request = _request(message, message, songs, message.author, quiet=True)
-            if may_speak(self._bot, request):
-                await self._bot.take(request, MessageReply(self._bot, request, self._bot.memory))
+            await self._bot.take(request, MessageReply(self._bot, request, self._bot.memory))
+
+    async def _take_up(
+        self, message: discord.Message, songs: tuple[Song, ...], asker: discord.Member
+    ) -> None:
+        request = _request(message, message, songs, asker, quiet=False)
+        if await self._mode(asker.guild.id, message.channel) is Listening.OFF:
+            return
+        settings = await self._bot.memory.settings(asker.guild.id)
+        with speaking(settings.language or request.locale):
+            sentence = None
+            if not may_speak(self._bot, request):
+                sentence = texts.cannot_speak()
+            elif reason := await self._bot.admission.refusal(request.guild_id, asker):
+                sentence = texts.refusal(reason)
+            if sentence is not None:
+                # The offer stays, for others to take up.
+                await _tell_privately(asker, sentence)
+                return
+        await message.remove_reaction(OFFER, asker.guild.me)
+        await self._bot.take(request, MessageReply(self._bot, request, self._bot.memory))
 
     async def _answer(
         self,
@@ -141,9 +160,12 @@ class ListeningCog(commands.Cog):
                 await _tell_privately(asker, texts.cannot_speak())
                 return
             reply = MessageReply(self._bot, request, self._bot.memory)
-            reason: Refusal | None = await self._bot.admission.refusal(request.guild_id, asker)
-            if reason is None and not isinstance(meant, tuple):
-                reason = meant
+            # Who is mistaken has not asked for anything yet, and need not wait to ask again.
+            reason = (
+                await self._bot.admission.refusal(request.guild_id, asker)
+                if isinstance(meant, tuple)
+                else meant
+            )
             if reason is not None:
                 await deliver(reply, (reason,))
                 return

@@ -136,7 +136,12 @@ class MoodCog(commands.Cog):
     ) -> None:
         reply = InteractionReply(interaction)
         with self._bot.jobs.attended():
-            refusal = await self._bot.admission.refusal(server_of(interaction), interaction.user)
+            # Who is mistaken has not asked for anything yet, and need not wait to ask again.
+            refusal = (
+                await self._bot.admission.refusal(server_of(interaction), interaction.user)
+                if isinstance(found, tuple)
+                else found
+            )
             if await reply.defer(private=private or refusal is not None):
                 await self._go_on(reply, refusal or found, post, private=private)
 

@@ -40,11 +40,11 @@ class MoreDesk:
         private = interaction.message.flags.ephemeral
         with self._bot.jobs.attended():
             source = self._bot.film_desk.songs.find(key)
-            refusal: Refusal | None = await self._bot.admission.refusal(
-                server_of(interaction), interaction.user
-            )
-            if source is None:
-                refusal = refusal or SongForgotten()
+            refusal: Refusal | None = SongForgotten()
+            if source is not None:
+                refusal = await self._bot.admission.refusal(
+                    server_of(interaction), interaction.user
+                )
             if not await reply.defer(private=private or refusal is not None):
                 return
             if source is not None and refusal is None:
