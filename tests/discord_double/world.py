@@ -86,7 +86,7 @@ class User:
         """Write the user as the API does."""
         return {
             "id": self.id,
-            "username": self.name.lower(),
+            "username": self.name if self.bot else self.name.lower(),
             "global_name": None if self.bot else self.name,
             "discriminator": "0000" if self.bot else "0",
             "avatar": None,
