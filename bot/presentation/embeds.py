@@ -53,9 +53,13 @@ def mood_embed(
     discord.Embed
         Without the picture; see `picture`.
     """
+    told = [headline(analysis)]
+    # Shares of moods would contradict that there is none to name.
+    if is_music(analysis):
+        told.append(bars(analysis.breakdown))
     embed = discord.Embed(
         title=f"🎵 {inline_code(title)}",
-        description=f"{headline(analysis)}\n{bars(analysis.breakdown)}",
+        description="\n".join(told),
         # A colour of its own would claim more than is known.
         colour=_GREY if analysis.unsure else discord.Colour.from_str(analysis.dominant.colour),
     )
@@ -105,6 +109,8 @@ def whole_text(title: str, analysis: MoodAnalysis) -> str:
 
 def plain_text(title: str, analysis: MoodAnalysis) -> str:
     """Return the answer as a shorter text: the mood and the five shares."""
+    if not is_music(analysis):
+        return f"{inline_code(title)}\n{headline(analysis)}"
     shares = [(mood, percent(analysis.breakdown[mood])) for mood in MOODS]
     return texts.plain_answer(inline_code(title), headline(analysis), shares)
 

@@ -80,6 +80,7 @@ def test_what_is_no_music_is_said_to_be_none_and_gets_no_mood(warning: Note) -> 
     )
     for told in (_text(mood_embed("Talk", heard)), whole_text("Talk", heard)):
         assert "so I name no mood" in told
+        assert "%" not in told
         assert "**" not in told
         assert "→" not in told
     assert "romantic" not in line("Talk", heard)
