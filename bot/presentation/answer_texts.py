@@ -299,7 +299,7 @@ def delete_button() -> str:
 
 def not_yours_to_delete() -> str:
     """Return what is said to who may not delete an answer."""
-    return _("Only who asked for this answer, or a moderator, can delete it.")
+    return _("Only the person who asked for this answer, or a moderator, can delete it.")
 
 
 def not_deleted() -> str:
@@ -309,7 +309,9 @@ def not_deleted() -> str:
 
 def not_yours_to_cancel() -> str:
     """Return what is said to who may not stop a request."""
-    return _("Only who asked for this, or a moderator, can stop it; please let it finish.")
+    return _(
+        "Only the person who asked for this, or a moderator, can stop it; please let it finish."
+    )
 
 
 def not_under_way() -> str:

@@ -430,7 +430,8 @@ def refusal(reason: Refusal) -> str:  # noqa: PLR0911, PLR0912 - a sentence for 
             )
         case NotYourFilm():
             return _(
-                "Only who asked for this film, or a moderator, can stop it; please let it finish."
+                "Only the person who asked for this film, or a moderator, can stop it; "
+                "please let it finish."
             )
         case FilmUnderWay():
             return _(
