@@ -91,7 +91,7 @@ class MoodCog(commands.Cog):
         self, interaction: discord.Interaction, link: str, *, private: bool
     ) -> None:
         address = parse_link(link)
-        if isinstance(address, MessageAddress) and address.guild_id != server_of(interaction):
+        if isinstance(address, MessageAddress) and address.guild_id != interaction.guild_id:
             address = NotAMessageLink()
         if not isinstance(address, MessageAddress):
             await self._answer(interaction, address, None, private=True)

@@ -15,8 +15,8 @@ _MESSAGE = re.compile(
 _DISCORD = frozenset({"discord.com", "canary.discord.com", "ptb.discord.com", "discordapp.com"})
 _STREAMING = (
     "spotify.com", "spotify.link", "youtube.com", "youtu.be", "soundcloud.com", "apple.com",
-    "deezer.com", "tidal.com", "bandcamp.com", "amazon.com", "audiomack.com", "twitch.tv",
-    "tiktok.com", "vimeo.com", "mixcloud.com",
+    "deezer.com", "tidal.com", "bandcamp.com", "audiomack.com", "twitch.tv", "tiktok.com",
+    "vimeo.com", "mixcloud.com",
 )  # fmt: skip
 
 
@@ -45,14 +45,25 @@ def parse_link(text: str) -> MessageAddress | NotAMessageLink | StreamingLink:
     -------
     MessageAddress, or the reason why it leads nowhere
     """
+    text = text.strip().strip("<>")
+    # What Spotify copies as a URI.
+    if text.startswith("spotify:"):
+        return StreamingLink()
     try:
-        url = yarl.URL(text.strip().strip("<>"))
+        url = yarl.URL(text if "://" in text else f"https://{text}")
     except ValueError:
         return NotAMessageLink()
     host = (url.host or "").removeprefix("www.")
-    if any(host == site or host.endswith(f".{site}") for site in _STREAMING):
+    if _is_streaming(host):
         return StreamingLink()
     found = _MESSAGE.fullmatch(url.path)
     if host not in _DISCORD or found is None:
         return NotAMessageLink()
     return MessageAddress(int(found["guild"]), int(found["channel"]), int(found["message"]))
+
+
+def _is_streaming(host: str) -> bool:
+    # Amazon has a name of its own in each country.
+    return host.startswith("music.amazon.") or any(
+        host == site or host.endswith(f".{site}") for site in _STREAMING
+    )
