@@ -147,15 +147,15 @@ class Place:
                 )
         return posted
 
-    async def linked(self, message: Message, user: User | None = None) -> Exchange:
-        """Let somebody ask for the songs of a message by its link."""
+    async def linked(self, message: Message, *, private: bool = False) -> Exchange:
+        """Let Cy ask for the songs of a message by its link."""
         channel = message.channel
         link = f"https://discord.com/channels/{channel.guild_id}/{channel.id}/{message.id}"
         return await self.double.slash(
             "mood",
-            user=user or self.cy,
-            channel=self.channels[Listening.MENTION],
-            options={"link": link},
+            user=self.cy,
+            channel=channel,
+            options={"link": link, "private": private},
         )
 
     async def last_word(self, exchange: Exchange) -> Message:
