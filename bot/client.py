@@ -44,6 +44,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 REMEMBERED = 24 * 60 * 60.0
 """Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
+RESUME_PAUSE = 5.0
+"""Seconds before the database is asked again for what an earlier run has left."""
 SONGS_AHEAD = 2
 """Songs that are downloaded while all workers are busy, so that none of them waits for the net."""
 
@@ -265,9 +267,12 @@ class MoodifyBot(commands.AutoShardedBot):
         )
         if lost:
             log.error("jobs closed unanswered, as they are too old", jobs=lost)
-        requests = await self.memory.attempt(
-            lambda storage: storage.jobs.unfinished(), otherwise=()
-        )
+        while (  # noqa: ASYNC110 - a database does not tell that it is back
+            requests := await self.memory.attempt(
+                lambda storage: storage.jobs.unfinished(), otherwise=None
+            )
+        ) is None:
+            await asyncio.sleep(RESUME_PAUSE)
         # Each waits its turn in the queue.
         async with asyncio.TaskGroup() as group:
             for request in requests:
@@ -275,8 +280,14 @@ class MoodifyBot(commands.AutoShardedBot):
                     group.create_task(self._resume_one(request))
 
     async def _resume_one(self, request: Request) -> None:
+        try:
+            await self._answer_late(request)
+        except Exception:
+            log.exception("job not resumed", job=str(request.id))
+
+    async def _answer_late(self, request: Request) -> None:
         with self.jobs.attended():
-            reply = reply_to(self, request, self.memory)
+            reply = await reply_to(self, request, self.memory)
             if reply is None:
                 await self.jobs.give_up(request)
                 return

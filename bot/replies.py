@@ -50,6 +50,9 @@ ATTEMPT_LIMIT = 60.0
 LATEST = 20.0
 """Seconds that an interaction must still have for its answer to be tried there."""
 
+NEARBY = 50
+"""Messages after an interaction among which its answer is looked for."""
+
 _ALREADY_ACKNOWLEDGED = 40060
 
 
@@ -218,7 +221,7 @@ class MessageReply:
                 fail_if_not_exists=False,
             )
             if replied is not None
-            else discord.utils.MISSING
+            else None
         )
         self._request = request
         self._memory = memory
@@ -244,7 +247,7 @@ class MessageReply:
             embeds=content["embeds"],
             files=content["attachments"],
             view=content["view"] or discord.utils.MISSING,
-            reference=self._reference,
+            reference=self._reference,  # type: ignore[arg-type]  # None is its default
             mention_author=False,
             # Discord answers a second message of this number with the first.
             nonce=str(self._request.id),
@@ -277,10 +280,11 @@ class OlderMessage(Exception):
     """What was sent before is still shown."""
 
 
-def reply_to(bot: MoodifyBot, request: Request, memory: Memory) -> Reply | None:
+async def reply_to(bot: MoodifyBot, request: Request, memory: Memory) -> Reply | None:
     """Return where a request of an earlier run can still be answered; None if nowhere.
 
-    An interaction whose time is over is answered in its channel, unless it was private.
+    An interaction whose time is over is answered in its channel, unless it was private: in place
+    of what it showed last, where that is found.
     """
     place = request.place
     if isinstance(place, AtInteraction):
@@ -288,7 +292,33 @@ def reply_to(bot: MoodifyBot, request: Request, memory: Memory) -> Reply | None:
             return TokenReply(bot, request, place)
         if request.private:
             return None
-    return MessageReply(bot, request, memory) if may_speak(bot, request) else None
+    if not may_speak(bot, request):
+        return None
+    reply = MessageReply(bot, request, memory)
+    if isinstance(place, AtInteraction):
+        reply.answer_id = await _shown_last(bot, request)
+    return reply
+
+
+async def _shown_last(bot: MoodifyBot, request: Request) -> int | None:
+    """Find the message that an interaction was answered by; it is the bot's own, to edit.
+
+    It shows how far the answer was, or even the answer itself.
+    """
+    channel = bot.get_partial_messageable(request.channel_id, guild_id=request.guild_id)
+    # The message came right after the interaction.
+    nearby = channel.history(limit=NEARBY, after=discord.Object(request.id), oldest_first=True)
+    try:
+        async for message in nearby:
+            asked = message.interaction_metadata
+            if asked is not None and asked.id == request.id:
+                if not message.flags.loading:
+                    return message.id
+                # Discord shows it as failed.
+                await message.delete()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("earlier answer not found", job=str(request.id), error=repr(error))
+    return None
 
 
 def may_speak(bot: MoodifyBot, request: Request) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import multiprocessing
 import os
 import resource
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,6 +20,9 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 _KEPT_VARIABLES = frozenset({"HOME", "LANG", "LC_ALL", "LC_CTYPE", "MPLCONFIGDIR", "PATH"})
+
+_PR_SET_PDEATHSIG = 1
+"""From Linux's ``sys/prctl.h``."""
 
 _ONE_THREAD: Mapping[str, str] = {
     "OMP_NUM_THREADS": "1",
@@ -60,6 +66,7 @@ def set_up(rules: WorkerRules) -> None:
     ----------
     rules : WorkerRules
     """
+    _die_with_the_bot()
     _silence()
     _bare_environment(rules.caches)
     # The pool's own handler needs the interpreter, which a stuck decoder never gives back.
@@ -119,6 +126,20 @@ def _ran_out_of_memory(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _die_with_the_bot() -> None:
+    """Go when the bot is killed, in the middle of a song: the next run has workers of its own.
+
+    Where the system does not know how, a worker goes when its song is done.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    bot = multiprocessing.parent_process()
+    # It may have died before it was asked to tell.
+    if bot is not None and bot.pid != os.getppid():
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _silence() -> None:

@@ -121,3 +121,6 @@ async def tell(
                 shown = now
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.info("progress not shown", error=repr(error))
+            except Exception:
+                # Whatever it is, it must not cost the answer.
+                log.exception("progress not shown")

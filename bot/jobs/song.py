@@ -232,7 +232,8 @@ class Listener:
             hearing,
             film_key=str(job.song.attachment_id),
             record_id=record_id,
-            repeated=recorded is not None,
+            # A request that is resumed may find its own record.
+            repeated=recorded is not None and recorded.heard_at < job.request.received,
         )
 
     async def _recall(self, job: SongJob, digest: bytes) -> Recorded | None:

@@ -99,6 +99,17 @@ async def running_bot(
     double: DiscordDouble, folder: Path, **settings: object
 ) -> AsyncIterator[BotProcess]:
     """Run a bot in `folder`; afterwards it must stop as told and have kept its secrets."""
+    async with started_bot(double, folder, **settings) as bot:
+        yield bot
+        assert await bot.stop() == 0, bot.output()
+    assert not list((bot.data / "songs").iterdir()), "songs are deleted"
+
+
+@asynccontextmanager
+async def started_bot(
+    double: DiscordDouble, folder: Path, **settings: object
+) -> AsyncIterator[BotProcess]:
+    """Run a bot in `folder`, however it ends; it must have kept its secrets."""
     data, log = folder / "data", folder / "log"
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
@@ -113,13 +124,11 @@ async def running_bot(
     try:
         await double.wait_connected(PATIENCE)
         yield bot
-        assert await bot.stop() == 0, bot.output()
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
         sys.stdout.write(bot.output())
-    assert not list((data / "songs").iterdir()), "songs are deleted"
     output = bot.output()
     assert double.token not in output
     assert not _INTERACTION_TOKEN.search(output)
