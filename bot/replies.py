@@ -20,6 +20,7 @@ from tenacity import (
     wait_exponential,
 )
 
+from bot.insisting import insist, may_pass
 from bot.outcomes import Outcome
 from bot.presentation.answers import Abilities, Content, versions
 from bot.presentation.buttons import cancel_request_view
@@ -268,7 +269,7 @@ class MessageReply:
         """Delete the answer."""
         if self.answer_id is not None:
             try:
-                await self._message(self.answer_id).delete()
+                await insist(self._message(self.answer_id).delete)
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.info("answer not deleted", error=repr(error))
 
@@ -306,10 +307,14 @@ async def _shown_last(bot: MoodifyBot, request: Request) -> int | None:
     It shows how far the answer was, or even the answer itself.
     """
     channel = bot.get_partial_messageable(request.channel_id, guild_id=request.guild_id)
-    # The message came right after the interaction.
-    nearby = channel.history(limit=NEARBY, after=discord.Object(request.id), oldest_first=True)
+
+    async def nearby() -> list[discord.Message]:
+        # The message came right after the interaction.
+        history = channel.history(limit=NEARBY, after=discord.Object(request.id), oldest_first=True)
+        return [message async for message in history]
+
     try:
-        async for message in nearby:
+        for message in await insist(nearby):
             asked = message.interaction_metadata
             if asked is not None and asked.id == request.id:
                 if not message.flags.loading:
@@ -327,6 +332,13 @@ def may_speak(bot: MoodifyBot, request: Request) -> bool:
     if may is None:
         return request.guild_id is None
     return may.view_channel and may.send_messages
+
+
+def may_offer(bot: MoodifyBot, request: Request) -> bool:
+    """Tell whether the bot may react to a song, and may answer it then."""
+    may = _permissions(bot, request)
+    reacts = may is not None and may.add_reactions and may.read_message_history
+    return reacts and may_speak(bot, request)
 
 
 def channel_abilities(bot: MoodifyBot, request: Request) -> Abilities:
@@ -422,12 +434,7 @@ async def _insist(reply: Reply, compose: Callable[[], Content], patience: float)
 
 
 def _may_pass(error: BaseException) -> bool:
-    if isinstance(error, discord.HTTPException):
-        return (
-            error.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-            or error.status == HTTPStatus.TOO_MANY_REQUESTS
-        )
-    return isinstance(error, (aiohttp.ClientError, OSError, OlderMessage))
+    return may_pass(error) or isinstance(error, OlderMessage)
 
 
 def _log_failure(state: RetryCallState) -> None:

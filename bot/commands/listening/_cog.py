@@ -11,10 +11,11 @@ import structlog
 from discord.ext import commands
 
 from bot.attachments import posted_songs, songs_of
+from bot.insisting import insist
 from bot.outcomes import NoAudio, Refusal, RepliedToOutOfSight
 from bot.presentation import texts
 from bot.presentation.language import speaking
-from bot.replies import MessageReply, deliver, may_speak
+from bot.replies import MessageReply, deliver, may_offer, may_speak
 from bot.requests import AtMessage, Post, Request, Song
 from bot.storage import Listening
 
@@ -65,7 +66,7 @@ class ListeningCog(commands.Cog):
             if not isinstance(channel, discord.abc.Messageable):
                 return
             try:
-                message = await channel.fetch_message(payload.message_id)
+                message = await insist(lambda: channel.fetch_message(payload.message_id))
                 offered = any(str(each.emoji) == OFFER and each.me for each in message.reactions)
                 if offered and (songs := posted_songs(message)):
                     await self._take_up(message, songs, payload.member)
@@ -116,14 +117,12 @@ class ListeningCog(commands.Cog):
             return
         request = _request(message, message, songs, message.author, quiet=True)
         # What cannot be answered is not offered.
-        if not may_speak(self._bot, request):
-            return
-        if mode is Listening.OFFER:
+        if mode is Listening.OFFER and may_offer(self._bot, request):
             try:
-                await message.add_reaction(OFFER)
+                await insist(lambda: message.add_reaction(OFFER))
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.info("song not offered", error=repr(error))
-        elif mode is Listening.AUTOMATIC:
+        elif mode is Listening.AUTOMATIC and may_speak(self._bot, request):
             await self._bot.take(request, MessageReply(self._bot, request, self._bot.memory))
 
     async def _take_up(
@@ -143,7 +142,7 @@ class ListeningCog(commands.Cog):
                 # The offer stays, for others to take up.
                 await _tell_privately(asker, sentence)
                 return
-        await message.remove_reaction(OFFER, asker.guild.me)
+        await insist(lambda: message.remove_reaction(OFFER, asker.guild.me))
         await self._bot.take(request, MessageReply(self._bot, request, self._bot.memory))
 
     async def _answer(
@@ -178,8 +177,9 @@ async def _replied_to(message: discord.Message) -> discord.Message | None:
         return None
     if isinstance(reference.resolved, discord.Message):
         return reference.resolved
+    replied_id = reference.message_id
     try:
-        return await message.channel.fetch_message(reference.message_id)
+        return await insist(lambda: message.channel.fetch_message(replied_id))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.info("message not fetched", error=repr(error))
         return None
@@ -189,7 +189,7 @@ async def _tell_privately(user: discord.abc.User, sentence: str) -> None:
     if not isinstance(user, (discord.Member, discord.User)):
         return
     try:
-        await user.send(sentence)
+        await insist(lambda: user.send(sentence))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.info("not told that the bot may not speak", error=repr(error))
 

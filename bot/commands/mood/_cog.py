@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.attachments import song_of, songs_of
 from bot.commands.mood._links import MessageAddress, parse_link
 from bot.commands.mood._requests import request_of, server_of
+from bot.insisting import insist
 from bot.outcomes import MessageOutOfSight, NoAudio, NotAMessageLink, NothingGiven, Refusal
 from bot.presentation import texts
 from bot.presentation.language import speaking
@@ -107,18 +108,19 @@ class MoodCog(commands.Cog):
     async def _songs_at(
         self, interaction: discord.Interaction, address: MessageAddress
     ) -> tuple[Song, ...] | Refusal:
-        guild = interaction.guild
-        channel = guild and guild.get_channel_or_thread(address.channel_id)
-        if not isinstance(channel, discord.abc.Messageable) or not isinstance(
-            interaction.user, discord.Member
-        ):
+        guild, asker = interaction.guild, interaction.user
+        if guild is None or not isinstance(asker, discord.Member):
+            return MessageOutOfSight()
+        channel = guild.get_channel_or_thread(address.channel_id)
+        if not isinstance(channel, discord.abc.Messageable):
             return MessageOutOfSight()
         # What the bot can see is not always what whoever asks may see.
-        may = channel.permissions_for(interaction.user)
-        if not (may.view_channel and may.read_message_history):
-            return MessageOutOfSight()
+        for each in (asker, guild.me):
+            may = channel.permissions_for(each)
+            if not (may.view_channel and may.read_message_history):
+                return MessageOutOfSight()
         try:
-            message = await channel.fetch_message(address.message_id)
+            message = await insist(lambda: channel.fetch_message(address.message_id))
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.info("message not fetched", error=repr(error))
             return MessageOutOfSight()
