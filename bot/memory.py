@@ -161,6 +161,7 @@ class Memory:
                 await self._drop_oldest_if_it_is_to_blame(error)
             if not self._writes:
                 self._to_write.clear()
+                log.info("all is written")
 
     async def _write_oldest(self) -> None:
         assert self._storage is not None
