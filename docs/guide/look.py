@@ -179,7 +179,7 @@ class Look:
     def _avatar(self, user: User) -> str:
         if user.bot:
             turns = ", ".join(
-                f"{mood.colour} {at * 72}deg" for at, mood in enumerate((*MOODS, MOODS[0]))
+                f"{mood.colour} {72 * at}deg {72 * at + 72}deg" for at, mood in enumerate(MOODS)
             )
             return f'<div class="avatar" style="background: conic-gradient({turns})">♪</div>'
         people = [each for each in self.world.users.values() if not each.bot]

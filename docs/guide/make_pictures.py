@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-from docs.guide.scenes import play
+from docs.guide.scenes import PLAYS, play
 
 IMAGES = Path(__file__).with_name("images")
 PHONE, DESKTOP = 390, 640
@@ -49,7 +49,7 @@ def main(wanted: Collection[str] = ()) -> None:
 
 async def _pages(folder: Path) -> dict[tuple[str, int], str]:
     pages = {}
-    async for look, scene in play(folder):
+    async for look, scene in play(folder, PLAYS):
         page = look.page(scene)
         pages[scene.name, PHONE] = page
         if scene.wide:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -38,15 +39,29 @@ _CUT = 560
 # --- songs ---------------------------------------------------------------------------------------
 
 
-def _song(name: str, *tunes: str, times: int = 1) -> File:
-    """Return an MP3 of some of the example tunes, one after the other."""
+_TUNES = {
+    "Long way home": ("siege_at_dawn", "broken_gears", "siege_at_dawn", "last_dance"),
+    "Low tide": ("siege_at_dawn", "siege_at_dawn", "broken_gears"),
+    "Night market": ("broken_gears", "siege_at_dawn", "morning_run"),
+    "Last dance": ("last_dance",),
+    "Empty platform": ("empty_platform",),
+    "Broken gears": ("broken_gears",),
+    "Morning run": ("morning_run",),
+    "Side A of the tape": ("after_the_storm",) * 15,
+}
+"""Songs, each made of some of the example tunes, one after the other."""
+
+
+@cache
+def _song(name: str) -> File:
+    """Return one of the songs as an MP3."""
     parts = []
-    for tune in tunes:
+    for tune in _TUNES[name]:
         (path,) = (ROOT / "examples").glob(f"*{tune}.mp3")
         part, rate = soundfile.read(path, always_2d=True, dtype="float32")
         parts.append(part)
     file = io.BytesIO()
-    soundfile.write(file, np.tile(np.concatenate(parts), (times, 1)), rate, format="MP3")
+    soundfile.write(file, np.concatenate(parts), rate, format="MP3")
     return File(f"{name}.mp3", file.getvalue())
 
 
@@ -55,17 +70,6 @@ def _noise() -> File:
     file = io.BytesIO()
     soundfile.write(file, samples, 22_050, format="MP3")
     return File("Waterfall.mp3", file.getvalue())
-
-
-LONG_WAY_HOME = _song(
-    "Long way home", "siege_at_dawn", "broken_gears", "siege_at_dawn", "last_dance"
-)
-LOW_TIDE = _song("Low tide", "siege_at_dawn", "siege_at_dawn", "broken_gears")
-NIGHT_MARKET = _song("Night market", "broken_gears", "siege_at_dawn", "morning_run")
-LAST_DANCE = _song("Last dance", "last_dance")
-EMPTY_PLATFORM = _song("Empty platform", "empty_platform")
-BROKEN_GEARS = _song("Broken gears", "broken_gears")
-MORNING_RUN = _song("Morning run", "morning_run")
 
 
 # --- who and where -------------------------------------------------------------------------------
@@ -160,34 +164,46 @@ async def _stage(
         assert double.own_errors == []
 
 
-async def play(folder: Path) -> AsyncIterator[tuple[Look, Scene]]:
-    """Play all scenes.
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What is played with one bot.
+
+    Attributes
+    ----------
+    acts : tuple of callable
+        Each adds its scenes.
+    sees_posts : bool
+        Whether the Message Content intent is on.
+    cooldown : float
+        Seconds from one request of a person to the next.
+    """
+
+    acts: tuple[Callable[[Stage], Awaitable[None]], ...]
+    sees_posts: bool = True
+    cooldown: float = 0
+
+
+async def play(folder: Path, plays: Iterable[Play]) -> AsyncIterator[tuple[Look, Scene]]:
+    """Play scenes.
 
     Parameters
     ----------
     folder : Path
         For what the bots keep.
+    plays : iterable of Play
+        `PLAYS`, or some of them.
 
     Yields
     ------
     (Look, Scene)
         Each scene with what draws it.
     """
-    async with _stage(folder) as stage:
-        for act in (_answers, _several, _listening, _progress, _buttons, _film, _plain):
-            await act(stage)
-    for scene in stage.scenes:
-        yield Look(stage.double.world), scene
-    # With the limits that a bot has whose operator has changed none.
-    async with _stage(folder, cooldown=5) as stage:
-        for act in (_settings, _pages, _welcome):
-            await act(stage)
-    for scene in stage.scenes:
-        yield Look(stage.double.world), scene
-    async with _stage(folder, sees_posts=False) as stage:
-        await _blind(stage)
-    for scene in stage.scenes:
-        yield Look(stage.double.world), scene
+    for each in plays:
+        async with _stage(folder, sees_posts=each.sees_posts, cooldown=each.cooldown) as stage:
+            for act in each.acts:
+                await act(stage)
+        for scene in stage.scenes:
+            yield Look(stage.double.world), scene
 
 
 # --- answers -------------------------------------------------------------------------------------
@@ -195,14 +211,14 @@ async def play(folder: Path) -> AsyncIterator[tuple[Look, Scene]]:
 
 async def _answers(stage: Stage) -> None:
     file = {"file": "Long way home.mp3"}
-    answer = await final(await stage.mood(stage.ann, file=LONG_WAY_HOME))
+    answer = await final(await stage.mood(stage.ann, file=_song("Long way home")))
     stage.add("command", Typed("mood", file))
     stage.add("answer", Said(answer, (stage.ann, "/mood")), wide=True)
 
-    answer = await final(await stage.mood(stage.bo, file=LAST_DANCE, private=True))
+    answer = await final(await stage.mood(stage.bo, file=_song("Last dance"), private=True))
     stage.add("private", Said(answer, (stage.bo, "/mood")))
 
-    answer = await final(await stage.mood(stage.cy, file=NIGHT_MARKET))
+    answer = await final(await stage.mood(stage.cy, file=_song("Night market")))
     stage.add("unsure", Said(answer, (stage.cy, "/mood")))
 
     answer = await final(await stage.mood(stage.bo, file=_noise()))
@@ -221,7 +237,13 @@ async def _several(stage: Stage) -> None:
         stage.bo,
         stage.offers,
         "My five for tonight:",
-        attachments=[LAST_DANCE, EMPTY_PLATFORM, BROKEN_GEARS, LOW_TIDE, LONG_WAY_HOME],
+        attachments=[
+            _song("Last dance"),
+            _song("Empty platform"),
+            _song("Broken gears"),
+            _song("Low tide"),
+            _song("Long way home"),
+        ],
     )
     entries = ("Add Reaction", "Reply", "Copy Message Link")
     stage.add("menu", Said(posted), Sheet(entries, MENU), channel=stage.offers)
@@ -231,9 +253,9 @@ async def _several(stage: Stage) -> None:
 
 
 async def _progress(stage: Stage) -> None:
-    record = _song("Side A of the tape", "after_the_storm", times=15)
+    record = _song("Side A of the tape")
     first = await stage.mood(stage.cy, file=record)
-    second = await stage.mood(stage.cy, file=EMPTY_PLATFORM)
+    second = await stage.mood(stage.cy, file=_song("Empty platform"))
     waits = await second.final(PATIENCE, when=lambda message: message.content)
     await stage.double.click(stage.cy, waits, texts.cancel_button())
     cancelled = await final(second)
@@ -252,7 +274,7 @@ def _half_way(exchange: Exchange, sentence: Callable[[float], str]) -> Message:
 
 async def _buttons(stage: Stage) -> None:
     double = stage.double
-    answer = await final(await stage.mood(stage.ann, file=LONG_WAY_HOME))
+    answer = await final(await stage.mood(stage.ann, file=_song("Long way home")))
     details = await stage.pressed(stage.bo, answer, answer_texts.details_button())
     stage.add("details", Said(details))
 
@@ -266,14 +288,14 @@ async def _buttons(stage: Stage) -> None:
     (value,) = (each["value"] for each in menu["options"] if each["label"] == "Low tide")
     exchange = await double.select(stage.bo, choice, menu["custom_id"], [value])
     both = await exchange.final(PATIENCE, when=lambda message: message.attachments)
-    stage.add("compared", Said(both), wide=True)
+    stage.add("compared", Said(both))
 
     refused = await stage.pressed(stage.cy, answer, answer_texts.delete_button())
     stage.add("delete", Said(refused))
 
 
 async def _film(stage: Stage) -> None:
-    answer = await final(await stage.mood(stage.bo, file=LONG_WAY_HOME))
+    answer = await final(await stage.mood(stage.bo, file=_song("Long way home")))
     exchange = await stage.double.click(stage.bo, answer, texts.film_button())
     film = await exchange.final(PATIENCE, when=lambda message: message.attachments)
     making = _half_way(exchange, lambda share: texts.film_progress("FILMING", share))
@@ -287,12 +309,14 @@ async def _film(stage: Stage) -> None:
 async def _listening(stage: Stage) -> None:
     double = stage.double
     posted = await double.post_message(
-        stage.cy, stage.songs, "Finally finished this one!", attachments=[LOW_TIDE]
+        stage.cy, stage.songs, "Finally finished this one!", attachments=[_song("Low tide")]
     )
     answer = await stage.answer(stage.songs, posted)
     stage.add("listening", Said(posted), Said(answer), height=_CUT + 240)
 
-    short = await double.post_message(stage.cy, stage.songs, "Old demo", attachments=[MORNING_RUN])
+    short = await double.post_message(
+        stage.cy, stage.songs, "Old demo", attachments=[_song("Morning run")]
+    )
     asked = await double.post_message(
         stage.bo, stage.songs, f"<@{double.world.bot.id}> and this?", reply_to=short
     )
@@ -307,7 +331,8 @@ async def _listening(stage: Stage) -> None:
         channel=stage.offers,
         height=_CUT,
     )
-    stage.add("link-command", Typed("mood", {"link": link}), channel=stage.offers)
+    shown = "https://discord.com/channels/1100…/1101…/1174…"
+    stage.add("link-command", Typed("mood", {"link": shown}), channel=stage.offers)
 
     panel = await final(await double.slash("settings", user=stage.ann, channel=stage.songs))
     menu = component_id(Action.SHOW, Page.CHANNELS)
@@ -317,7 +342,7 @@ async def _listening(stage: Stage) -> None:
     menu = component_id(Action.CHANNEL_MODE, stage.offers.id)
     await stage.chosen(stage.ann, panel, menu, Listening.OFFER)
     posted = await double.post_message(
-        stage.ann, stage.offers, "Found this at the flea market", attachments=[LOW_TIDE]
+        stage.ann, stage.offers, "Found this at the flea market", attachments=[_song("Low tide")]
     )
     offered = await double.changes.wait_for(
         lambda: m if OFFER in (m := double.world.messages[posted.id]).reactions else None,
@@ -329,13 +354,13 @@ async def _listening(stage: Stage) -> None:
     stage.add("offer", Said(offered), channel=stage.offers)
 
     direct = double.direct_channel(stage.bo)
-    posted = await double.post_message(stage.bo, direct, attachments=[EMPTY_PLATFORM])
+    posted = await double.post_message(stage.bo, direct, attachments=[_song("Empty platform")])
     answer = await stage.answer(direct, posted)
     stage.add("direct", Said(posted), Said(answer), channel=direct, height=_CUT + 200)
 
 
 async def _plain(stage: Stage) -> None:
-    answer = await final(await stage.mood(stage.bo, channel=stage.strict, file=LOW_TIDE))
+    answer = await final(await stage.mood(stage.bo, channel=stage.strict, file=_song("Low tide")))
     stage.add("plain", Said(answer, (stage.bo, "/mood")), channel=stage.strict)
 
 
@@ -354,7 +379,7 @@ async def _settings(stage: Stage) -> None:
     used = (stage.ann, "/settings")
     panel = await final(await double.slash("settings", user=stage.ann, channel=stage.songs))
     opened = component_id(Action.MODE)
-    stage.add("settings-listening", Said(panel, used, opened=opened), wide=True)
+    stage.add("settings-listening", Said(panel, used, opened=opened))
     panel = await use(panel, Action.SHOW, Page.CHANNELS)
     panel = await use(panel, Action.CHANNEL, value=stage.songs.id)
     panel = await use(panel, Action.CHANNEL_MODE, stage.songs.id, value=Listening.AUTOMATIC)
@@ -371,8 +396,8 @@ async def _pages(stage: Stage) -> None:
     for name in ("about", "help"):
         said = await final(await stage.double.slash(name, user=stage.bo, channel=stage.songs))
         stage.add(name, Said(said, (stage.bo, f"/{name}")))
-    first = await stage.mood(stage.cy, file=LAST_DANCE)
-    soon = await final(await stage.mood(stage.cy, file=EMPTY_PLATFORM))
+    first = await stage.mood(stage.cy, file=_song("Last dance"))
+    soon = await final(await stage.mood(stage.cy, file=_song("Empty platform")))
     await final(first)
     stage.add("pause", Said(soon, (stage.cy, "/mood")))
 
@@ -392,9 +417,20 @@ async def _welcome(stage: Stage) -> None:
 
 async def _blind(stage: Stage) -> None:
     double = stage.double
-    short = await double.post_message(stage.cy, stage.songs, "Old demo", attachments=[MORNING_RUN])
+    short = await double.post_message(
+        stage.cy, stage.songs, "Old demo", attachments=[_song("Morning run")]
+    )
     asked = await double.post_message(
         stage.bo, stage.songs, f"<@{double.world.bot.id}> and this?", reply_to=short
     )
     answer = await stage.answer(stage.songs, asked)
     stage.add("mention-blind", Said(asked), Said(answer))
+
+
+PLAYS = (
+    Play((_answers, _several, _listening, _progress, _buttons, _film, _plain)),
+    # With the pause that a bot has whose operator has changed nothing.
+    Play((_settings, _pages, _welcome), cooldown=5),
+    Play((_blind,), sees_posts=False),
+)
+"""All scenes of the guide."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from bot.commands.settings._choices import OperatorLimits
 from bot.commands.settings._panel import Page, Panel, panel_items
 from bot.commands.settings._welcome import _buttons
 from bot.config import Settings
+from bot.outcomes import RepliedToOutOfSight
 from bot.presentation import about_texts, answer_texts, settings_texts, texts
 from bot.storage import GuildSettings, Listening
 from docs.guide.look import Look, Said, Scene
+from docs.guide.scenes import PLAYS, play
 from tests.discord_double.world import BOT_PERMISSIONS, Channel, File, Message, User, World
 
 FOLDER = Path("docs/guide")
@@ -132,6 +135,13 @@ def test_links_within_the_guide_lead_somewhere() -> None:
     anchors = {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
     for target in re.findall(r"\]\(#([^)]+)\)", GUIDE):
         assert target in anchors
+
+
+async def test_the_script_plays_scenes_that_the_guide_shows(tmp_path: Path) -> None:
+    shown = {Path(picture["src"]).stem for picture in pictures()}
+    played = [(look.page(scene), scene) async for look, scene in play(tmp_path, PLAYS[-1:])]
+    assert {scene.name for _, scene in played} == {"mention-blind"} <= shown
+    assert texts.refusal(RepliedToOutOfSight()) in unescape(played[0][0])
 
 
 # --- how pictures are drawn ----------------------------------------------------------------------
