@@ -17,7 +17,7 @@ from moodify_core.result import Note
 from moodify_core.scoring import softmax, stretches, votes
 
 MOST_REASONS = 3
-_SAMPLE = 8
+_SAMPLE = 6
 """Stretches of a song that are asked, evenly spread: more tell nothing new."""
 _LEAST_WEIGHT = 0.01
 _LEAST_DEVIATION = 0.15

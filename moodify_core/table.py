@@ -72,8 +72,12 @@ class Table:
         return (_as_text(song), self._model, *_state(song)) in self._done
 
     def add(self, song: Path, analysis: MoodAnalysis) -> None:
-        """Write the row of a song and close the file: it is whole, whatever comes next."""
-        self._append([_row(song, analysis)])
+        """Write the row of a song and close the file: it is whole, whatever comes next.
+
+        A song that was done again for the sake of its picture has its row already.
+        """
+        if not self.holds(song):
+            self._append([_row(song, analysis)])
 
     def _append(self, rows: Iterable[Row], mode: str = "a") -> None:
         with self.path.open(mode, encoding="utf-8", errors="surrogateescape", newline="") as file:

@@ -42,6 +42,7 @@ def hann(length: int) -> FloatArray:
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)).astype(np.float32)
 
 
+@lru_cache(maxsize=1)
 def mel_filters() -> FloatArray:
     """Triangular mel bands, Slaney's scale and area normalisation.
 
