@@ -35,13 +35,15 @@ async def insist(ask: Callable[[], Awaitable[T]]) -> T:
     discord.HTTPException, aiohttp.ClientError, OSError
         If Discord does not do it.
     """
-    insistent = AsyncRetrying(
+    async for attempt in AsyncRetrying(
         retry=retry_if_exception(may_pass),
         wait=wait_exponential(FIRST_PAUSE),
         stop=stop_after_attempt(ATTEMPTS),
         reraise=True,
-    )
-    return await insistent(ask)
+    ):
+        with attempt:
+            return await ask()
+    raise AssertionError  # the last attempt has raised its error
 
 
 def may_pass(error: BaseException) -> bool:
