@@ -53,6 +53,14 @@ UNFIT = {
     "broken": Unfit(File("song.mp3", b"fLaC" + bytes(4000)), texts.analyser_error(BrokenAudio())),
 }
 
+OUT_OF_SIGHT: dict[Way, outcomes.Refusal | None] = {
+    Way.LINK: outcomes.MessageOutOfSight(),
+    Way.REPLY: outcomes.RepliedToOutOfSight(),
+    Way.POST: None,
+    Way.OFFER: None,
+}
+"""What cannot work without the message-content intent, and what who asks is told."""
+
 mute: dict[Listening, Channel] = {}
 """Channels in which the bot may not speak."""
 
@@ -65,6 +73,16 @@ async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]
             mute[mode] = where.channel(mode, bot_permissions=BOT_PERMISSIONS & ~SEND_MESSAGES)
         async with bot_at(where, tmp_path_factory.mktemp("bot")):
             yield where
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def blind(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]:
+    """A place whose bot may not read messages that are not meant for it."""
+    async with (
+        place(intents=0) as where,
+        bot_at(where, tmp_path_factory.mktemp("blind")),
+    ):
+        yield where
 
 
 @pytest.mark.parametrize("way", Way)
@@ -137,3 +155,42 @@ async def test_a_song_that_is_posted_where_the_bot_may_not_speak(here: Place, wa
     assert [here.direct_messages(each) for each in (here.bo, here.cy)] == before
     # What cannot be answered is not offered.
     assert not here.is_offered(posted)
+
+
+@pytest.mark.parametrize("way", sorted(set(Way) - set(OUT_OF_SIGHT)))
+async def test_without_the_intent_a_song_is_answered(blind: Place, way: Way) -> None:
+    assert titles(await blind.asked(way, [song()])) == titled("song")
+
+
+@pytest.mark.parametrize("way", [way for way, reason in OUT_OF_SIGHT.items() if reason])
+async def test_without_the_intent_who_asks_is_told_another_way(blind: Place, way: Way) -> None:
+    reason = OUT_OF_SIGHT[way]
+    assert reason is not None
+    message = await blind.asked(way, [song()])
+    assert message.content == texts.refusal(reason)
+    if way is Way.REPLY:
+        assert texts.menu_name() in message.content
+
+
+@pytest.mark.parametrize("way", [way for way, reason in OUT_OF_SIGHT.items() if not reason])
+async def test_without_the_intent_posts_are_out_of_sight(blind: Place, way: Way) -> None:
+    posted = await blind.ask(way, [song()])
+    assert isinstance(posted, Message)
+    await blind.silence(posted)
+    assert not blind.is_offered(posted)
+
+
+async def test_without_the_intent_what_mentions_the_bot_is_in_sight(blind: Place) -> None:
+    channel = blind.channels[Listening.MENTION]
+    shown = await blind.double.post_message(
+        blind.bo, channel, f"for you, {blind.mention}", attachments=[song()]
+    )
+    await blind.reply(shown)
+    question = await blind.double.post_message(blind.cy, channel, blind.mention, reply_to=shown)
+    assert titles(await blind.reply(question)) == titled("song")
+    assert titles(await blind.last_word(await blind.linked(shown))) == titled("song")
+
+
+async def test_without_the_intent_a_mention_alone_gets_a_sentence(blind: Place) -> None:
+    message = await blind.asked(Way.MENTION, [])
+    assert message.content == texts.refusal(outcomes.NoAudio())
