@@ -206,9 +206,9 @@ class DiscordDouble:
         """Let a user be in a server."""
         return self.world.add_member(guild, user, permissions, roles)
 
-    def add_role(self, guild: Guild, name: str) -> Role:
-        """Let a server have a role before the bot connects."""
-        role = Role(name)
+    def add_role(self, guild: Guild, name: str, *, of_bot: bool = False) -> Role:
+        """Let a server have a role before the bot connects, which may be the bot's own."""
+        role = Role(name, bot_id=self.world.bot.id if of_bot else None)
         current = self.world.guilds[guild.id]
         self.world.guilds[guild.id] = replace(current, roles=(*current.roles, role))
         return role

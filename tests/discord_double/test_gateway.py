@@ -11,7 +11,14 @@ import pytest
 
 from . import MESSAGE_CONTENT, Channel, DiscordDouble, Exchange, File, Guild, Message, User
 from .echo_bot import EchoBot
-from .world import BOT_PERMISSIONS, SEND_MESSAGES
+from .world import (
+    ADD_REACTIONS,
+    BOT_PERMISSIONS,
+    EMBED_LINKS,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+)
 
 SONG = File("song.mp3", b"ID3" + bytes(1000))
 ORIGINAL = "/webhooks/*/messages/@original"
@@ -268,6 +275,73 @@ async def test_missing_permission_and_closed_dms_are_refused(
     friend = await bot.fetch_user(int(ann.id))
     await friend.send("hello")
     assert (await double.wait_message(double.direct_channel(ann))).content == "hello"
+
+
+async def test_nothing_of_a_channel_out_of_sight_reaches_the_bot(
+    bot: EchoBot, double: DiscordDouble, ann: User, guild: Guild, channel: Channel
+) -> None:
+    hidden = double.add_channel(guild, "hidden", bot_permissions=BOT_PERMISSIONS & ~VIEW_CHANNEL)
+    secret = await double.post_message(ann, hidden, "a secret")
+    await double.react(ann, secret, "🔥")
+    await double.delete_message(secret)
+    seen = await double.post_message(ann, channel, "no secret")
+    assert (await bot.hear()).id == int(seen.id)
+
+
+async def test_what_was_written_is_read_replied_and_reacted_to_only_with_its_history(
+    bot: EchoBot, double: DiscordDouble, ann: User, guild: Guild
+) -> None:
+    channel = double.add_channel(
+        guild, "now", bot_permissions=BOT_PERMISSIONS & ~READ_MESSAGE_HISTORY
+    )
+    posted = await double.post_message(ann, channel, "hello")
+    message = bot.get_partial_messageable(int(channel.id)).get_partial_message(int(posted.id))
+    with pytest.raises(discord.Forbidden, match="50001"):
+        await message.fetch()
+    with pytest.raises(discord.Forbidden, match="160002"):
+        await message.reply("hello")
+    with pytest.raises(discord.Forbidden, match="50013"):
+        await message.add_reaction("🔥")
+
+
+async def test_a_new_reaction_needs_more_than_to_join_one(
+    bot: EchoBot, double: DiscordDouble, ann: User, guild: Guild
+) -> None:
+    channel = double.add_channel(guild, "calm", bot_permissions=BOT_PERMISSIONS & ~ADD_REACTIONS)
+    posted = await double.post_message(ann, channel, "hello")
+    message = bot.get_partial_messageable(int(channel.id)).get_partial_message(int(posted.id))
+    with pytest.raises(discord.Forbidden, match="50013"):
+        await message.add_reaction("🔥")
+    await double.react(ann, posted, "🔥")
+    await message.add_reaction("🔥")
+
+
+async def test_embeds_are_left_out_where_the_bot_may_not_show_them(
+    bot: EchoBot, double: DiscordDouble, guild: Guild
+) -> None:
+    channel = double.add_channel(guild, "plain", bot_permissions=BOT_PERMISSIONS & ~EMBED_LINKS)
+    target = bot.get_partial_messageable(int(channel.id))
+    sent = await target.send("a text", embed=discord.Embed(title="an embed"))
+    assert (sent.content, sent.embeds) == ("a text", [])
+    with pytest.raises(discord.Forbidden, match="50013"):
+        await target.send(embed=discord.Embed(title="an embed"))
+
+
+async def test_only_whom_a_message_lets_be_pinged_is(
+    bot: EchoBot, double: DiscordDouble, ann: User, channel: Channel
+) -> None:
+    posted = await double.post_message(ann, channel, "hello")
+    target = bot.get_partial_messageable(int(channel.id))
+    reply = target.get_partial_message(int(posted.id)).to_reference()
+    text = f"@everyone <@{ann.id}>"
+    loud = await target.send(text, allowed_mentions=discord.AllowedMentions.all())
+    quiet = await target.send(
+        text, reference=reply, allowed_mentions=discord.AllowedMentions.none()
+    )
+    answer = await target.send("hello", reference=reply, mention_author=True)
+    found = [double.world.messages[str(each.id)] for each in (loud, quiet, answer)]
+    assert [each.mentions for each in found] == [(ann,), (), (ann,)]
+    assert [each.pings_everyone for each in found] == [True, False, False]
 
 
 async def test_bot_learns_of_servers_that_come_and_go(

@@ -185,10 +185,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role of a server, which permits nothing by itself."""
+    """A role of a server, which permits nothing by itself; `bot_id` is set if it is a bot's own."""
 
     name: str
     id: str = field(default_factory=new_id)
+    bot_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,8 +272,9 @@ def _role(role: Role, permissions: int) -> Json:
         "color": 0,
         "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
         "hoist": False,
-        "managed": False,
+        "managed": role.bot_id is not None,
         "mentionable": False,
+        **({"tags": {"bot_id": role.bot_id}} if role.bot_id else {}),
         "icon": None,
         "unicode_emoji": None,
         "flags": 0,
