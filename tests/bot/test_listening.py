@@ -26,7 +26,7 @@ from tests.bot.ways import (
     titles,
     tune,
 )
-from tests.discord_double import Channel, Exchange, File, Guild, Message, User
+from tests.discord_double import Channel, Exchange, File, Guild, Message, Role, User
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,6 +54,7 @@ class Scene:
     slow: Channel
     backstage: Channel
     late: Channel
+    own_role: Role
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -74,6 +75,7 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
             double.add_channel(patient, "slow"),
             backstage,
             where.channel(Listening.OFFER),
+            double.add_role(where.guild, "Moodify", of_bot=True),
         )
         async with stored(folder) as storage:
             await storage.settings.save(
@@ -186,6 +188,14 @@ async def test_a_mention_is_left_alone_where_the_server_wants_no_answers(here: P
     message = await here.double.post_message(here.cy, channel, here.mention, attachments=[tune(3)])
     await here.silence(message)
     assert titles(await here.asked(Way.MENU, [tune(3)], channel=channel)) == titled("tune.wav")
+
+
+async def test_who_mentions_the_role_of_the_bot_means_the_bot(scene: Scene) -> None:
+    here, mention = scene.place, f"<@&{scene.own_role.id}>"
+    message = await here.double.post_message(
+        here.cy, here.channels[Listening.MENTION], mention, attachments=[tune(3)]
+    )
+    assert titles(await here.reply(message)) == titled("tune.wav")
 
 
 # One reply

@@ -95,7 +95,12 @@ class ListeningCog(commands.Cog):
     def _is_mentioned(self, message: discord.Message) -> bool:
         """Whether the text names the bot; replying to it mentions it, too, but asks nothing."""
         assert self._bot.user is not None
-        return any(f"<@{mark}{self._bot.user.id}>" in message.content for mark in ("", "!"))
+        marks = [f"<@{self._bot.user.id}>", f"<@!{self._bot.user.id}>"]
+        # The bot's own role has the bot's name, so that people take the one for the other.
+        role = message.guild.self_role if message.guild is not None else None
+        if role is not None:
+            marks.append(f"<@&{role.id}>")
+        return any(mark in message.content for mark in marks)
 
     async def _songs_meant(
         self, message: discord.Message
