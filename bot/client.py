@@ -29,6 +29,7 @@ from bot.download import DownloadRules
 from bot.engine import EngineError, LocalEngine, WorkerRules, model_in_use, prepare
 from bot.film import FilmDesk, FilmLimits, Films, Songs
 from bot.jobs import Jobs, Listener, SongLimits
+from bot.lag import LoopLag
 from bot.memory import Memory
 from bot.outcomes import Failed
 from bot.presentation.buttons import BUTTONS
@@ -131,6 +132,7 @@ class MoodifyBot(commands.AutoShardedBot):
         self._session: aiohttp.ClientSession | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._lag = LoopLag()
 
     async def setup_hook(self) -> None:
         """Open what the bot needs, load the commands, and tell Discord if they changed."""
@@ -190,6 +192,7 @@ class MoodifyBot(commands.AutoShardedBot):
         self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=self.engine)
         self.add_dynamic_items(*BUTTONS)
         self._tasks = [
+            asyncio.create_task(self._lag.watch()),
             asyncio.create_task(self._start_engine(listener)),
             asyncio.create_task(self._resume()),
         ]
@@ -236,6 +239,7 @@ class MoodifyBot(commands.AutoShardedBot):
         if self._session is not None:
             await self._session.close()
         await self.memory.close()
+        self._lag.tell()
         log.info("stopped")
 
     async def _start_engine(self, listener: Listener) -> None:
