@@ -321,8 +321,18 @@ def _is_worth_showing(request: Request, outcomes: tuple[Outcome, ...]) -> bool:
 
 
 async def _deliver(reply: Reply, request: Request, outcomes: tuple[Outcome, ...]) -> bool:
-    titles = [song_title(song.filename) for song in request.songs[: len(outcomes)]]
-    return await deliver(reply, outcomes, titles=titles, view=lambda: _view(request, outcomes))
+    titled = [
+        (outcome, song_title(song.filename))
+        for outcome, song in zip(outcomes, request.songs, strict=False)
+        # Where nobody asked, nobody wants to know which songs have no answer.
+        if isinstance(outcome, Answered) or not _is_quiet(request)
+    ]
+    return await deliver(
+        reply,
+        [outcome for outcome, _ in titled],
+        titles=[title for _, title in titled],
+        view=lambda: _view(request, outcomes),
+    )
 
 
 def _view(request: Request, outcomes: tuple[Outcome, ...]) -> discord.ui.View | None:
