@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 import pytest
@@ -100,7 +103,7 @@ def here(scene: Scene) -> Place:
 def slow(here: Place, seed: int) -> File:
     """Return a song whose download takes some seconds."""
     file = tune(seed, name=f"slow{seed}.wav")
-    here.double.fail_download(file.name, bytes_per_second=30_000)
+    here.double.fail_download(file.name, bytes_per_second=10_000)
     return file
 
 
@@ -162,9 +165,13 @@ async def test_a_short_clip_is_left_alone(here: Place) -> None:
     await here.silence(message, tried=True)
 
 
-async def test_a_short_clip_does_not_keep_a_song_from_its_answer(here: Place) -> None:
-    message = await posted(here, Listening.AUTOMATIC, tune(2), song())
-    assert "song" in titles(await here.reply(message))[-1]
+@pytest.mark.parametrize(
+    "other", [tune(2), File("no.mp3", b"no song\n" * 200)], ids=["clip", "text"]
+)
+async def test_of_several_files_only_songs_are_spoken_of(here: Place, other: File) -> None:
+    answer = await here.reply(await posted(here, Listening.AUTOMATIC, other, song()))
+    assert titles(answer) == titled("song")
+    assert answer.content == ""
 
 
 async def test_a_reply_to_an_answer_is_left_alone(here: Place) -> None:
@@ -352,12 +359,22 @@ async def test_what_is_remembered_goes_with_the_message(here: Place, gone: bool)
         here.cy, here.channels[Listening.MENTION], here.mention, attachments=[file]
     )
     await here.reply(message)
+    assert _records_of(here, message) == 1
     if gone:
         await here.double.delete_message(message)
-        await here.settled()
+        async with asyncio.timeout(PATIENCE):
+            while _records_of(here, message):  # noqa: ASYNC110 - another process writes
+                await asyncio.sleep(0.05)
     again = await here.asked(Way.SLASH, [file])
     notes = [each["value"] for each in again.embeds[0]["fields"]]
     assert any(answer_texts.repeated() in each for each in notes) is not gone
+
+
+def _records_of(here: Place, message: Message) -> int:
+    query = "SELECT count(*) FROM records WHERE post_message_id = ?"
+    with closing(sqlite3.connect(here.bot.data / "moodify.db")) as database:
+        (count,) = database.execute(query, (int(message.id),)).fetchone()
+    return int(count)
 
 
 # Cancel
