@@ -303,6 +303,23 @@ async def test_an_answer_that_was_seen_is_not_given_again_when_its_time_is_over(
         check_remembered_once(bot, 1)
 
 
+async def test_what_a_bot_that_is_told_to_stop_leaves_is_answered_once(tmp_path: Path) -> None:
+    async with town() as music:
+        async with running_bot(music.double, tmp_path, workers=1, shutdown_grace=PATIENCE) as bot:
+            await ready(music, bot)
+            for seed in range(9):
+                ask = (music.command, music.mention, music.just_post)[seed % 3]
+                await ask(seed, user=seed % PEOPLE)
+            await bot.logged("job accepted", 9)
+            await bot.logged("song done")
+            assert await bot.stop() == 0
+        async with running_bot(music.double, tmp_path) as bot:
+            await music.until_answered(9)
+        assert 0 < bot.output().count("job resumed") < 9
+        music.check_answered_once()
+        check_remembered_once(bot, 9)
+
+
 def expire(music: Town, bot: BotProcess) -> None:
     """Let the tokens of all commands end."""
     music.double.interactions.token_lifetime = 0
