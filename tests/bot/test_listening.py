@@ -34,7 +34,7 @@ from tests.discord_double import Channel, Exchange, File, Guild, Message, Role, 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 COOLDOWN = 100
-SEVERAL = frozenset(Way) - {Way.SLASH, Way.OWN}
+SEVERAL = sorted(set(Way) - {Way.SLASH, Way.OWN})
 """Ways in which several songs can be asked for at once."""
 
 
