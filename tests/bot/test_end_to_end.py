@@ -323,8 +323,8 @@ async def test_a_person_with_too_many_songs_at_once_is_told_the_limit(
 ) -> None:
     async with running_bot(own_server.double, tmp_path, user_queue_limit=1):
         await own_server.double.wait_command("mood", PATIENCE)
-        own_server.double.fail_download("slow.wav", bytes_per_second=50_000)
-        first = await own_server.mood(sound(10, name="slow.wav"))
+        own_server.double.fail_download("slow.mp3", bytes_per_second=100_000)
+        first = await own_server.mood(song(name="slow.mp3"))
         await first.responded(PATIENCE)
         sentence = texts.refusal(outcomes.TooManyAtOnce(1))
         assert await own_server.refusal(song()) == sentence

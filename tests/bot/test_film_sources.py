@@ -3,10 +3,11 @@ from __future__ import annotations
 import time
 
 from bot.film import Songs, SongSource
+from bot.requests import Song
 
 
 def source(number: int) -> SongSource:
-    return SongSource(number, f"{number}.mp3", "http://localhost", None)
+    return SongSource(number, Song(number, f"{number}.mp3", "http://localhost", 1000), None)
 
 
 def test_the_latest_songs_are_remembered() -> None:
