@@ -7,15 +7,14 @@ import io
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
-from bot.presentation import texts
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot, started_bot
 from tests.discord_double import (
     MESSAGE_CONTENT,
@@ -34,7 +33,6 @@ PEOPLE = 5
 EACH = 3
 SHORT, LONG = 1.2, 4.0
 """Minutes; of less than one, nothing that was just posted is answered."""
-LISTENING = texts.progress_listening(0).split("…")[0]
 
 
 def noise(seed: int, minutes: float) -> File:
@@ -98,14 +96,6 @@ class Town:
 
         await self.double.changes.wait_for(find, f"{answers} answers", PATIENCE)
 
-    async def until_heard(self, songs: int) -> None:
-        """Wait until so many songs are shown to be in the hands of a worker."""
-
-        def find() -> bool | None:
-            return sum(LISTENING in message.content for message in self.said()) >= songs or None
-
-        await self.double.changes.wait_for(find, f"{songs} songs being heard", PATIENCE)
-
     def check_answered_once(self) -> None:
         """Check that each request has one answer with moods, and that nothing else is shown."""
         answers = self.said()
@@ -168,6 +158,29 @@ def check_remembered_once(bot: BotProcess, requests: int) -> None:
     connection.close()
 
 
+async def begin_and_halt(workers: Iterable[int]) -> None:
+    """Let halted workers go on until each of them is in the middle of a song, and no further."""
+    for worker in (waiting := set(workers)):
+        os.kill(worker, signal.SIGCONT)
+    async with asyncio.timeout(PATIENCE):
+        while waiting:
+            for worker in tuple(waiting):
+                if _has_begun(worker):
+                    os.kill(worker, signal.SIGSTOP)
+                    waiting.discard(worker)
+            await asyncio.sleep(0.005)
+
+
+def _has_begun(worker: int) -> bool:
+    """Tell whether a worker has noted that it has heard some of a song."""
+    for descriptor in Path(f"/proc/{worker}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            note = descriptor.readlink()
+            if note.name.startswith("share-"):
+                return float(note.read_text() or 0) > 0
+    return False
+
+
 async def kill(bot: BotProcess) -> None:
     """Kill the bot, and see that what it has started goes as well."""
     workers = bot.worker_pids()
@@ -196,14 +209,18 @@ async def test_what_ran_and_what_waited_when_the_bot_was_killed_is_answered_once
     async with town() as music:
         async with started_bot(music.double, tmp_path, workers=PEOPLE) as bot:
             await ready(music, bot)
+            workers = bot.worker_pids()
+            assert len(workers) == PEOPLE
+            for worker in workers:
+                # However long it takes to ask, no song is to be over before all are asked for.
+                os.kill(worker, signal.SIGSTOP)
             for number in range(total):
                 # Each person's songs wait for each other, so that the first of each is heard.
                 turn, user = divmod(number, PEOPLE)
                 ask = (music.command, music.mention, music.just_post)[(turn + user) % 3]
                 await ask(number, user=user, minutes=LONG)
             await bot.logged("job accepted", total)
-            # Of a song that was just posted nothing is shown before its answer.
-            await music.until_heard(PEOPLE - 1)
+            await begin_and_halt(workers)
             assert bot.output().count("song done") == 0
             await kill(bot)
         async with running_bot(music.double, tmp_path, workers=2) as bot:
