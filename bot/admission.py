@@ -7,6 +7,7 @@ import discord
 from bot.cooldown import Cooldowns
 from bot.memory import Memory
 from bot.outcomes import CoolingDown, RoleNeeded
+from bot.storage import GuildSettings
 
 
 class Admission:
@@ -36,15 +37,31 @@ class Admission:
         user : discord.Member or discord.User
         """
         settings = await self._memory.settings(guild_id)
-        role_id = settings.role_id
-        if role_id is not None and isinstance(user, discord.Member) and not _has(user, role_id):
-            return RoleNeeded(role_id)
+        if reason := _role_needed(settings, user):
+            return reason
         # A server may be stricter than whoever runs the bot, and not laxer.
         seconds = max(self._seconds, settings.cooldown or 0.0)
         if left := self._cooldowns.left(user.id, seconds):
             return CoolingDown(left)
         self._cooldowns.start(user.id)
         return None
+
+    async def has_role(self, guild_id: int | None, user: discord.abc.User) -> bool:
+        """Return whether somebody has the role that a server wants of who asks, if it wants one.
+
+        Parameters
+        ----------
+        guild_id, user
+            As for `refusal`.
+        """
+        return _role_needed(await self._memory.settings(guild_id), user) is None
+
+
+def _role_needed(settings: GuildSettings, user: discord.abc.User) -> RoleNeeded | None:
+    role_id = settings.role_id
+    if role_id is None or not isinstance(user, discord.Member) or _has(user, role_id):
+        return None
+    return RoleNeeded(role_id)
 
 
 def _has(member: discord.Member, role_id: int) -> bool:

@@ -44,6 +44,7 @@ class Club:
 
     guild: Guild
     channel: Channel
+    stage: Channel
     role_id: str
 
 
@@ -73,7 +74,12 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
         backstage = double.add_channel(where.guild, "backstage", seen_by=(where.ann, where.bo))
         stage = Scene(
             where,
-            Club(guild, double.add_channel(guild, "club"), role.id),
+            Club(
+                guild,
+                double.add_channel(guild, "club"),
+                double.add_channel(guild, "stage"),
+                role.id,
+            ),
             patient,
             double.add_channel(patient, "slow"),
             backstage,
@@ -87,6 +93,9 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
                 role_id=int(role.id),
                 language="de",
                 welcomed=True,
+            )
+            await storage.settings.set_channel(
+                int(guild.id), int(stage.club.stage.id), Listening.AUTOMATIC
             )
             await storage.settings.save(
                 int(patient.id), listening=Listening.MENTION, cooldown=COOLDOWN, welcomed=True
@@ -437,6 +446,13 @@ async def test_an_offer_waits_for_somebody_who_has_the_role(scene: Scene) -> Non
     assert here.is_offered(message)
     await here.double.react(here.bo, message, OFFER)
     assert titles(await here.reply(message)) == titled("tune.wav")
+
+
+async def test_a_song_of_somebody_without_the_role_is_not_answered_by_itself(scene: Scene) -> None:
+    here, stage = scene.place, scene.club.stage
+    await here.silence(await here.double.post_message(here.cy, stage, attachments=[song()]))
+    answer = await here.reply(await here.double.post_message(here.bo, stage, attachments=[song()]))
+    assert titles(answer) == titled("song")
 
 
 async def test_who_has_the_role_or_runs_the_server_may_ask(scene: Scene) -> None:

@@ -127,7 +127,11 @@ class ListeningCog(commands.Cog):
                 await insist(lambda: message.add_reaction(OFFER))
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.info("song not offered", error=repr(error))
-        elif mode is Listening.AUTOMATIC and may_speak(self._bot, request):
+        elif (
+            mode is Listening.AUTOMATIC
+            and may_speak(self._bot, request)
+            and await self._bot.admission.has_role(request.guild_id, message.author)
+        ):
             await self._bot.take(request, MessageReply(self._bot, request, self._bot.memory))
 
     async def _take_up(
