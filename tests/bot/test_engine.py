@@ -27,6 +27,8 @@ from bot.engine import (
 from bot.engine.worker import nothing
 from moodify_core.errors import ModelCorrupt, TooShort
 
+pytestmark = pytest.mark.long
+
 MIB = 1024 * 1024
 MEMORY = 768 * MIB
 LIMIT = 60.0

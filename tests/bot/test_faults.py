@@ -28,7 +28,7 @@ from tests.discord_double import Message
 from tests.discord_double.interactions import LOADING
 from tests.discord_double.world import BOT_PERMISSIONS, SEND_MESSAGES
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 CALLBACK = ("POST", "/interactions/*/callback")
 ORIGINAL = ("PATCH", "/webhooks/*/messages/@original")

@@ -15,7 +15,7 @@ from tests.bot.ways import Place, Way, bot_at, place, song, titles
 from tests.discord_double import Channel, File, Message
 from tests.discord_double.world import ATTACH_FILES, BOT_PERMISSIONS, EMBED_LINKS
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 AT_ONCE = 5
 NAMES = {

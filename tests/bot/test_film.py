@@ -31,7 +31,7 @@ from bot.presentation.buttons import cancel_view
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
 
 RATE = 8000
 SECONDS = 5

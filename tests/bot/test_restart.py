@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot, started_bot
@@ -27,6 +28,8 @@ from tests.discord_double import (
     User,
 )
 from tests.discord_double.interactions import LOADING
+
+pytestmark = pytest.mark.long
 
 RATE = 8000
 PEOPLE = 5

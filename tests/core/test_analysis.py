@@ -19,6 +19,8 @@ from moodify_core.errors import BrokenAudio, SilentAudio, TooLong, TooShort, Uns
 from tests.audio.formats import CASES, encode, truncate
 from tests.audio.signals import noise, silence
 
+pytestmark = pytest.mark.long
+
 RATE = 44_100
 
 

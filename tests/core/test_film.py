@@ -22,6 +22,8 @@ from moodify_core.moods import MOODS, Mood, shares
 from moodify_core.result import MoodAnalysis, Segment, Window
 from tests.audio.signals import noise, silence, tone
 
+pytestmark = pytest.mark.long
+
 RATE = 44_100
 SIZES = {Shape.WIDE: (854, 480), Shape.SQUARE: (640, 640), Shape.TALL: (480, 854)}
 MIDDLE_OF_RING = {Shape.WIDE: (214, 226), Shape.SQUARE: (320, 254), Shape.TALL: (240, 300)}

@@ -24,6 +24,8 @@ from moodify_core.reasons import MOST_REASONS, deviation, find_reasons, weights
 from moodify_core.result import Note
 from moodify_core.scoring import softmax, stretches, votes
 
+pytestmark = pytest.mark.long
+
 SEEDS = range(100, 104)  # with five moods: 20 tunes, none of which was heard in development
 SECONDS = 20.0
 BAR = 0.8

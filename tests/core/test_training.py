@@ -36,6 +36,8 @@ from moodify_core.training.protocol import (
 )
 from moodify_core.training.rows import training_rows
 
+pytestmark = pytest.mark.long
+
 ARTISTS = 8
 
 
