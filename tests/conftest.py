@@ -1,8 +1,13 @@
-"""The order of all tests."""
+"""What all tests share: their order, and how patient property tests are."""
 
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("moodify", deadline=None)
+settings.load_profile("moodify")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -225,7 +225,7 @@ async def test_all_attempts_together_have_one_time_limit(
 
     url = await serve(trickle)
     with pytest.raises(SourceUnavailable):
-        async with downloaded(session, url, folder=tmp_path, rules=rules(url, total=0.3)):
+        async with downloaded(session, url, folder=tmp_path, rules=rules(url, total=2)):
             pass
     assert asked == 1
     assert _is_empty(tmp_path)

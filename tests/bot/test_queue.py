@@ -353,4 +353,4 @@ class FairQueue(RuleBasedStateMachine):
 
 
 TestFairQueue = FairQueue.TestCase
-TestFairQueue.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestFairQueue.settings = settings(max_examples=150, stateful_step_count=60)

@@ -394,7 +394,7 @@ def test_an_odd_rate_is_resampled_to_the_next_higher() -> None:
     assert len(samples) == pytest.approx(RATE * 44_100 / 37_800, abs=2)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_mangled_files_give_samples_or_a_typed_error(data: st.DataObject) -> None:
     case = data.draw(st.sampled_from(list(CASES.values())))

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from moodify_core.features.windows import window_bounds
@@ -53,7 +53,6 @@ def test_a_single_odd_window_is_no_passage() -> None:
     assert len(find_passages(windows(flicker, 35.0), 35.0, np.ones(13))) == 1
 
 
-@settings(deadline=None)
 @given(duration=st.floats(1.0, 2000.0), data=st.data())
 def test_passages_tile_any_song(duration: float, data: st.DataObject) -> None:
     bounds = window_bounds(duration)

@@ -232,7 +232,7 @@ def test_dollars_are_no_formula() -> None:
     assert widths[0] > widths[1] + 40
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.one_of(
         st.text(st.characters(exclude_categories=[]), max_size=80),

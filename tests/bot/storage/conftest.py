@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,6 +9,15 @@ import pytest
 
 from bot.storage import Storage
 from tests.bot.storage import postgres
+
+
+@pytest.fixture(autouse=True)
+async def all_threads_end() -> AsyncIterator[None]:
+    """Let the loop outlive the threads of SQLite, which tell it of the end of what was given up."""
+    yield
+    async with asyncio.timeout(60):
+        while any("_connection_worker" in each.name for each in threading.enumerate()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(scope="session")
