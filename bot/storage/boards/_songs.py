@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     and_,
     cast,
-    exists,
     func,
     literal,
     or_,
@@ -266,12 +265,19 @@ class View:
         )
         if self.span == ALWAYS:
             return here
-        heard = exists().where(self._heard(Record), _listed_as(Record)).correlate(GuildSong)
-        # Of a period that is not over, all that was heard since its beginning was heard in it.
+        heard = (
+            select(Record.id)
+            .where(self._heard(Record), _listed_as(Record))
+            .limit(1)
+            .correlate(GuildSong)
+            .scalar_subquery()
+        )
         return and_(
             here,
             GuildSong.last_at >= self.span.start,
-            or_(GuildSong.last_at < self.span.end, heard),
+            # Of a period that is not over, all that was heard since its beginning was heard in it.
+            # No EXISTS: for one, PostgreSQL would read all records of the server.
+            or_(GuildSong.last_at < self.span.end, heard.is_not(None)),
         )
 
     def _heard(self, record: type[Record]) -> ColumnElement[bool]:
