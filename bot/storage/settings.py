@@ -10,7 +10,9 @@ from typing import TypedDict, Unpack
 
 from sqlalchemy import delete, select
 
+from bot.storage.counting import recount, take_turn
 from bot.storage.database import Database, insert_into
+from bot.storage.periods import Calendar
 from bot.storage.tables import ChannelRow, GuildRow
 
 
@@ -51,6 +53,12 @@ class GuildSettings:
         Whether the server has boards.
     welcomed : bool
         Whether the message about these settings was sent.
+    time_zone : str
+        IANA name of the zone in which days, weeks, months and years begin.
+    digest_channel_id : int or None
+        Where a message sums up each week; None for nowhere.
+    digested : int or None
+        Ordinal of the Monday whose past week was summed up last.
     """
 
     listening: Listening = Listening.AUTOMATIC
@@ -62,6 +70,9 @@ class GuildSettings:
     cooldown: float | None = None
     leaderboard: bool = True
     welcomed: bool = False
+    time_zone: str = "UTC"
+    digest_channel_id: int | None = None
+    digested: int | None = None
 
     def listening_in(self, channel_id: int, parent_id: int | None = None) -> Listening:
         """Return how the bot listens in a channel.
@@ -89,6 +100,9 @@ class Changes(TypedDict, total=False):
     cooldown: float | None
     leaderboard: bool
     welcomed: bool
+    time_zone: str
+    digest_channel_id: int | None
+    digested: int | None
 
 
 _COLUMNS = tuple(each.name for each in fields(GuildSettings) if each.name != "channels")
@@ -120,13 +134,25 @@ class SettingsStore:
     async def save(self, guild_id: int, **changes: Unpack[Changes]) -> GuildSettings:
         """Change some settings of a server, and leave the others as they are.
 
+        What counts is counted again if the time zone changes, as days and weeks begin elsewhere.
+
         Returns
         -------
         GuildSettings
             All settings, with the changes.
+
+        Raises
+        ------
+        ValueError
+            If there is no such time zone.
         """
         defaults = {name: getattr(GuildSettings(), name) for name in _COLUMNS}
+        time_zone = changes.get("time_zone")
+        if time_zone is not None:
+            Calendar(time_zone)
         async with self._database.write() as connection:
+            if time_zone is not None:
+                await connection.run_sync(take_turn)
             statement = insert_into(connection, GuildRow).values(
                 guild_id=guild_id, **{**defaults, **changes}
             )
@@ -135,6 +161,8 @@ class SettingsStore:
                 if changes
                 else statement.on_conflict_do_nothing()
             )
+            if time_zone is not None:
+                await connection.run_sync(recount, guild_id)
         return await self._again(guild_id)
 
     async def set_channel(
@@ -159,10 +187,12 @@ class SettingsStore:
         return await self._again(guild_id)
 
     async def forget(self, guild_id: int) -> None:
-        """Delete all settings of a server."""
+        """Delete all settings of a server; what counts is counted again without its time zone."""
         async with self._database.write() as connection:
+            await connection.run_sync(take_turn)
             for table in (ChannelRow, GuildRow):
                 await connection.execute(delete(table).where(table.guild_id == guild_id))
+            await connection.run_sync(recount, guild_id)
         self._known.pop(guild_id, None)
 
     async def _again(self, guild_id: int) -> GuildSettings:
