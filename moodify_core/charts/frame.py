@@ -1,0 +1,55 @@
+"""What all pictures of many songs share: their width, their heading, the signs of moods."""
+
+from __future__ import annotations
+
+from moodify_core.drawing import HALF_CAPITAL, INK, QUIET_TEXT, Canvas, Type, box
+from moodify_core.fonts import clean_title, shorten
+from moodify_core.moods import Mood
+from moodify_core.words import Words
+
+WIDTH, MARGIN = 1200, 48
+SPAN = WIDTH - 2 * MARGIN
+HEAD = 128
+"""Height of the heading."""
+TYPE = 36
+"""Size of all type but the title: read on a phone, where the picture is 330 points wide."""
+
+_TITLE = 46
+_FACTS = 32
+_CHIP = 58
+_TOP = 36
+_MOST_FACTS = 0.5
+
+
+def draw_heading(
+    canvas: Canvas, title: str, facts: str, mood: Mood | None, words: Words
+) -> None:
+    """Write what a picture is about, and the sign of its mood before it."""
+    middle = _TOP + _CHIP / 2
+    left = float(MARGIN)
+    if mood is not None:
+        draw_chip(canvas, (left, _TOP), _CHIP, mood, words)
+        left += _CHIP * 1.4
+    quiet = Type(_FACTS, QUIET_TEXT, align="right")
+    right = WIDTH - MARGIN
+    facts = fit(canvas, facts, SPAN * _MOST_FACTS, quiet)
+    canvas.text(right, middle + _FACTS * HALF_CAPITAL, facts, quiet)
+    room = right - canvas.measure(facts, quiet) - _FACTS - left
+    style = Type(_TITLE)
+    canvas.text(left, middle + _TITLE * HALF_CAPITAL, fit(canvas, title, room, style), style)
+
+
+def draw_chip(
+    canvas: Canvas, corner: tuple[float, float], size: float, mood: Mood, words: Words
+) -> None:
+    """Draw the sign of a mood: its letter on its colour."""
+    x, y = corner
+    style = Type(size * 0.66, INK, align="center", weight="bold")
+    canvas.fill(box(x, y, size, size, size * 0.24), mood.colour)
+    baseline = y + size / 2 + style.size * HALF_CAPITAL
+    canvas.text(x + size / 2, baseline, words.initial(mood), style)
+
+
+def fit(canvas: Canvas, text: str, room: float, style: Type) -> str:
+    """Return a text of strangers as it can be drawn in some room."""
+    return shorten(clean_title(text), room, lambda part: canvas.measure(part, style))
