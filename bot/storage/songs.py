@@ -8,14 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from bot.requests import Post
 from bot.storage.analyses import pack, unpack
+from bot.storage.counting import count, discount, take_turn
 from bot.storage.database import Conflict, Database, insert_into
-from bot.storage.tables import Landmark, Record, Result, SongRow
+from bot.storage.tables import Landmark, Record, Result, SongRow, Wish
 from moodify_core import Mood, MoodAnalysis
 from moodify_core.fingerprint import SAME_SONG, landmarks, similarity
 
@@ -24,8 +25,6 @@ _LENGTH_TOLERANCE = 30.0
 """Seconds by which copies of a song may differ in length: `similarity` lets them begin up to 20 s
 apart, and some of the end may be missing."""
 _ATTEMPTS = 5
-_LOCK = 0x736F6E6773
-"""Number of the lock on PostgreSQL: "songs" in ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +179,8 @@ class SongStore:
             .limit(1)
         )
 
-    async def record(self, entry: Entry) -> int:
-        """Record an answer, once however often it is called.
+    async def record(self, entry: Entry) -> int | None:
+        """Record an answer, and count it, once however often it is called.
 
         The song is known again in any copy that sounds alike.
 
@@ -191,8 +190,8 @@ class SongStore:
 
         Returns
         -------
-        int
-            The id of the record.
+        int or None
+            The id of the record; None if the person said that nothing is to be recorded.
         """
         packed, details = await asyncio.gather(
             asyncio.to_thread(pack, entry.analysis),
@@ -297,44 +296,53 @@ class SongStore:
             row = (await connection.execute(statement)).one_or_none()
         return None if row is None else await asyncio.to_thread(_from_row, row)
 
-    async def _record(self, entry: Entry, packed: bytes, details: Sequence[int]) -> int:
+    async def _record(self, entry: Entry, packed: bytes, details: Sequence[int]) -> int | None:
         async with self._database.read() as connection:
             song_id = await _same_song(connection, entry, details)
         async with self._database.write() as connection:
-            await _alone(connection)
+            await connection.run_sync(take_turn)
             known = await _record_id(connection, entry)
-            if known is not None:
+            if known is not None or await _is_unrecorded(connection, entry):
                 return known
             if song_id is None:
                 song_id = await _same_song(connection, entry, details)
             if song_id is None:
                 song_id = await _new_song(connection, entry.analysis, details)
             result_id = await _result(connection, song_id, entry.analysis, packed)
-            return (
+            record_id = (
                 await connection.execute(
                     insert_into(connection, Record)
                     .values(_row(entry, song_id, result_id))
                     .returning(Record.id)
                 )
             ).scalar_one()
+            await connection.run_sync(count, record_id)
+            return record_id
 
     async def _remove(self, which: ColumnElement[bool]) -> int:
         async with self._database.write() as connection:
-            await _alone(connection)
-            songs = (
-                await connection.scalars(delete(Record).where(which).returning(Record.song_id))
-            ).all()
-            await _drop_unused(connection, set(songs))
-            return len(songs)
+            return await remove_records(connection, which)
 
 
-async def _alone(connection: AsyncConnection) -> None:
-    """Let one transaction at a time change songs, as on SQLite.
+async def remove_records(connection: AsyncConnection, which: ColumnElement[bool]) -> int:
+    """Delete records with all that hangs on them: what counts, and songs without a record.
 
-    Else two could make two of a new song, or each leave to the other to drop an unused one.
+    Parameters
+    ----------
+    connection : AsyncConnection
+        In a transaction for writing.
+    which : ColumnElement of bool
+        A condition on `Record`.
+
+    Returns
+    -------
+    int
+        How many records there were.
     """
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+    await connection.run_sync(take_turn)
+    songs = await connection.run_sync(discount, which)
+    await _drop_unused(connection, set(songs))
+    return len(songs)
 
 
 async def _same_song(
@@ -418,6 +426,20 @@ async def _record_id(connection: AsyncConnection, entry: Entry) -> int | None:
     return await connection.scalar(
         select(Record.id).where(
             Record.request_id == entry.request_id, Record.attachment_id == entry.attachment_id
+        )
+    )
+
+
+async def _is_unrecorded(connection: AsyncConnection, entry: Entry) -> bool:
+    return bool(
+        await connection.scalar(
+            select(
+                exists().where(
+                    Wish.user_id == entry.user_id,
+                    Wish.guild_id.in_({0, entry.guild_id or 0}),
+                    Wish.unrecorded,
+                )
+            )
         )
     )
 
