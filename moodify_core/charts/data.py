@@ -58,6 +58,8 @@ class Ranking:
         One more that stands apart from the others, as ranks between are left out.
     full : float or None
         The length of a bar that takes all the room; by default the longest.
+    nameless : str
+        What stands for a name in which there is nothing that can be drawn.
     """
 
     title: str
@@ -66,6 +68,7 @@ class Ranking:
     bars: tuple[Bar, ...]
     apart: Bar | None = None
     full: float | None = None
+    nameless: str = "…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,7 @@ _TOP = 36
 _MOST_FACTS = 0.5
 
 
-def draw_heading(
-    canvas: Canvas, title: str, facts: str, mood: Mood | None, words: Words
-) -> None:
+def draw_heading(canvas: Canvas, title: str, facts: str, mood: Mood | None, words: Words) -> None:
     """Write what a picture is about, and the sign of its mood before it."""
     middle = _TOP + _CHIP / 2
     left = float(MARGIN)

@@ -77,8 +77,7 @@ def draw_mix(mix: Mix, *, words: Words = ENGLISH) -> bytes:
 
 
 def _draw_mark(canvas: Canvas, x: float, middle: float, *, short: bool = False) -> None:
-    width, height = _MARK
-    height = height * 0.6 if short else height
+    width, height = _MARK[0], _MARK[1] * (0.6 if short else 1)
     edge = box(x - width / 2 - 3, middle - height / 2 - 3, width + 6, height + 6, 8)
     canvas.fill(edge, BACKGROUND)
     canvas.fill(box(x - width / 2, middle - height / 2, width, height, 5), TEXT)

@@ -46,6 +46,7 @@ class _Columns:
     bars: float
     room: float
     unit: float
+    nameless: str
 
 
 def draw_ranking(ranking: Ranking, *, words: Words = ENGLISH) -> bytes:
@@ -70,11 +71,11 @@ def draw_ranking(ranking: Ranking, *, words: Words = ENGLISH) -> bytes:
     columns = _columns(canvas, ranking, shown)
     top = float(HEAD)
     for bar in ranking.bars:
-        _draw_bar(canvas, top, pitch, columns, bar, words)
+        _draw_bar(canvas, (top, pitch), columns, bar, words)
         top += pitch
     if ranking.apart:
         _draw_dots(canvas, columns, top + apart / 2)
-        _draw_bar(canvas, top + apart, pitch, columns, ranking.apart, words)
+        _draw_bar(canvas, (top + apart, pitch), columns, ranking.apart, words)
     return canvas.png()
 
 
@@ -88,19 +89,20 @@ def _columns(canvas: Canvas, ranking: Ranking, shown: list[Bar]) -> _Columns:
     values = max(canvas.measure(bar.value, _VALUE) for bar in shown)
     room = WIDTH - MARGIN - values - _GAP - bars
     full = ranking.full or max(bar.length for bar in shown) or 1
-    return _Columns(badge, names, bars, room, room / full)
+    return _Columns(badge, names, bars, room, room / full, ranking.nameless)
 
 
 def _draw_bar(
-    canvas: Canvas, top: float, pitch: float, columns: _Columns, bar: Bar, words: Words
+    canvas: Canvas, place: tuple[float, float], columns: _Columns, bar: Bar, words: Words
 ) -> None:
+    top, pitch = place
     middle = top + pitch / 2
     if bar.own:
         frame = box(MARGIN / 2, top + 2, WIDTH - MARGIN, pitch - 4, 18)
         canvas.fill(frame, TRACK)
         canvas.stroke(frame, QUIET_TEXT)
     _draw_badge(canvas, columns.badge, middle, bar.badge, words)
-    _draw_name(canvas, columns.names, middle, bar)
+    _draw_name(canvas, columns, middle, bar)
     value = fit(canvas, bar.value, columns.room, _VALUE)
     canvas.text(WIDTH - MARGIN, middle + TYPE * HALF_CAPITAL, value, _VALUE)
     track = box(columns.bars, middle - _THICK / 2, columns.room, _THICK, _THICK / 2)
@@ -124,20 +126,20 @@ def _draw_badge(
     canvas.text(x, middle + style.size * HALF_CAPITAL, str(badge), style)
 
 
-def _draw_name(canvas: Canvas, left: float, middle: float, bar: Bar) -> None:
+def _draw_name(canvas: Canvas, columns: _Columns, middle: float, bar: Bar) -> None:
+    left = columns.names
     style = Type(TYPE)
     shift = TYPE * 0.44 if bar.note else 0
     baseline = middle - shift + TYPE * HALF_CAPITAL
-    canvas.text(left, baseline, fit(canvas, bar.name, _NAMES, style), style)
+    name = fit(canvas, bar.name, _NAMES, style) or columns.nameless
+    canvas.text(left, baseline, name, style)
     if bar.note:
         quiet = Type(_NOTE, QUIET_TEXT)
         below = middle + TYPE * 0.66 + _NOTE * HALF_CAPITAL
         canvas.text(left, below, fit(canvas, bar.note, _NAMES, quiet), quiet)
 
 
-def _draw_parts(
-    canvas: Canvas, columns: _Columns, middle: float, bar: Bar, words: Words
-) -> None:
+def _draw_parts(canvas: Canvas, columns: _Columns, middle: float, bar: Bar, words: Words) -> None:
     """Draw the pieces of a bar, from the last to the first, each over the one after it."""
     # What is there at all is seen.
     length = max(bar.length * columns.unit, _THICK)

@@ -46,7 +46,9 @@ _AXIS = 724
 _LABEL = Type(30, QUIET_TEXT, align="center")
 _SMALL = Type(28, QUIET_TEXT)
 _NAME = Type(30, INK, align="center")
-_LOWEST = 44
+_ASIDE = 0.02
+"""Pixels of height that a pixel away from the middle is worth."""
+_LOWEST = 36
 """Height of an area, in pixels, from which on it is named."""
 
 _Floats = NDArray[np.float64]
@@ -108,9 +110,7 @@ def _stretches(seconds: _Floats) -> Iterator[tuple[int, _Floats]]:
             yield numbers[0], rows / rows.sum(axis=1, keepdims=True)
 
 
-def _draw_stretch(
-    canvas: Canvas, first: int, shares: _Floats, weeks: int, words: Words
-) -> None:
+def _draw_stretch(canvas: Canvas, first: int, shares: _Floats, weeks: int, words: Words) -> None:
     top, bottom = _STACK
     pitch = SPAN / weeks
     left, right = MARGIN + first * pitch, MARGIN + (first + len(shares)) * pitch
@@ -132,19 +132,19 @@ def _draw_stretch(
         _draw_area_name(canvas, mood, x, limits[number : number + 2], words)
 
 
-def _draw_area_name(
-    canvas: Canvas, mood: Mood, x: _Floats, limits: _Floats, words: Words
-) -> None:
+def _draw_area_name(canvas: Canvas, mood: Mood, x: _Floats, limits: _Floats, words: Words) -> None:
     """Name an area at the place where a name has the most room, if it has enough."""
     for label in words.labels(mood):
-        half = canvas.measure(label, _NAME) / 2 + 6
+        half = canvas.measure(label, _NAME) / 2 + 14
         places = np.arange(x[0] + half, x[-1] - half, 4)
         if not len(places):
             continue
         # The area has to be high enough for the whole width of the name.
         upper = np.max([np.interp(places + shift, x, limits[0]) for shift in (-half, 0, half)], 0)
         lower = np.min([np.interp(places + shift, x, limits[1]) for shift in (-half, 0, half)], 0)
-        best = int(np.argmax(lower - upper))
+        # Of places with about the same room the one nearest to the middle.
+        aside = np.abs(places - (x[0] + x[-1]) / 2)
+        best = int(np.argmax(lower - upper - aside * _ASIDE))
         if lower[best] - upper[best] >= _LOWEST:
             middle = (lower[best] + upper[best]) / 2
             canvas.text(places[best], middle + _NAME.size * HALF_CAPITAL, label, _NAME)
@@ -158,7 +158,13 @@ def _draw_songs(canvas: Canvas, weeks: Weeks) -> None:
     width = min(max(pitch * 0.7, 3), 90)
     most = max(week.songs for week in weeks.weeks) or 1
     bars = [
-        box(MARGIN + (number + 0.5) * pitch - width / 2, bottom - height, width, height, width / 4)
+        box(
+            MARGIN + (number + 0.5) * pitch - width / 2,
+            bottom - height,
+            width,
+            height,
+            min(width / 4, 10),
+        )
         for number, week in enumerate(weeks.weeks)
         if (height := max((bottom - top) * week.songs / most, 4 if week.songs else 0))
     ]
@@ -172,8 +178,12 @@ def _draw_dates(canvas: Canvas, weeks: Weeks) -> None:
     pitch = SPAN / count
     widest = max(canvas.measure(week.label, _LABEL) for week in weeks.weeks)
     step = int(-(-(widest * 1.35) // pitch))
-    for number in range((count - 1) % step, count, step):
+    free_to = float(WIDTH)
+    for number in range(count - 1, -1, -step):
         label = weeks.weeks[number].label
         half = canvas.measure(label, _LABEL) / 2
         x = min(max(MARGIN + (number + 0.5) * pitch, MARGIN + half), WIDTH - MARGIN - half)
-        canvas.text(x, _AXIS, label, _LABEL)
+        # The last one was moved to keep within the picture.
+        if x + half <= free_to:
+            canvas.text(x, _AXIS, label, _LABEL)
+            free_to = x - half - _LABEL.size / 2
