@@ -192,9 +192,11 @@ class View:
             .where(self._heard(Record), Record.song_id == songs.c.value)
             .order_by(Record.heard_at, Record.id)
             .limit(1)
+            .correlate(songs)
             .scalar_subquery()
         )
-        rows = {row.song_id: row for row in await self._rows(Record.id.in_(select(first)))}
+        chosen = Record.id.in_(select(first).select_from(songs))
+        rows = {row.song_id: row for row in await self._rows(chosen)}
         # One that was removed meanwhile is left out.
         return tuple(
             _song(rows[song_id], rank) for song_id, rank in places.items() if song_id in rows
@@ -266,7 +268,7 @@ class View:
         if self.connection.dialect.name == "sqlite":
             return func.json_each(json.dumps(list(ids))).table_valued("value")
         numbers = cast(literal(list(ids), ARRAY(BigInteger)), ARRAY(BigInteger))
-        return func.unnest(numbers).table_valued("value")
+        return func.unnest(numbers).table_valued("value").render_derived()
 
 
 def _share(mood: Mood) -> InstrumentedAttribute[float]:
