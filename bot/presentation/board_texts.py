@@ -490,6 +490,14 @@ def boards_need_me() -> str:
     return _("I am not a member of this server, so there are no boards; ask an admin to add me.")
 
 
+def only_text() -> str:
+    """Return what is said where the bot lacks the permission to show a list as an embed."""
+    return _(
+        "This is only a text, as I may not show embeds here: the permission “Embed Links” would "
+        "let me."
+    )
+
+
 # --- the digest ----------------------------------------------------------------------------------
 
 

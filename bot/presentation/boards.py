@@ -89,26 +89,17 @@ def screen_ways(
         Makes what stands below.
     """
     shown = _Shown(screen, picture, view)
-    lost = screen.chart is not None and picture is None
-    unseen = common.no_picture() if lost else None
-    if abilities.embeds and (abilities.files or screen.chart is None):
-        if picture is None:
-            return (lambda: shown.embedded(unseen), lambda: shown.in_words(common.no_embed()))
-        return (
-            shown.illustrated,
-            lambda: shown.embedded(common.no_picture()),
-            lambda: shown.in_words(common.no_embed()),
-        )
+    plainest = (lambda: shown.in_words(common.no_embed()),)
+    if screen.chart is None:
+        if not abilities.embeds:
+            return (lambda: shown.in_words(texts.only_text()),)
+        return (lambda: shown.embedded(None), *plainest)
+    missing = common.no_picture() if abilities.files else answer_texts.no_files()
     if abilities.embeds:
-        return (
-            lambda: shown.embedded(answer_texts.no_files()),
-            lambda: shown.in_words(common.no_embed()),
-        )
+        bare = (lambda: shown.embedded(missing), *plainest)
+        return bare if picture is None else (shown.illustrated, *bare)
     if abilities.files and picture is not None:
-        return (
-            lambda: shown.in_words(answer_texts.no_embeds(), illustrated=True),
-            lambda: shown.in_words(common.no_embed()),
-        )
+        return (lambda: shown.in_words(answer_texts.no_embeds(), illustrated=True), *plainest)
     return (lambda: shown.in_words(answer_texts.no_embeds_no_files()),)
 
 
