@@ -25,8 +25,6 @@ from tests.discord_double.world import (
     ATTACH_FILES,
     BOT_PERMISSIONS,
     EMBED_LINKS,
-    MEMBER_PERMISSIONS,
-    VIEW_CHANNEL,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,7 +44,11 @@ every_command = pytest.mark.parametrize(("command", "options"), COMMANDS.items()
 
 @dataclass
 class Place:
-    """A server with songs, an empty one, and one with its boards turned off."""
+    """A server with songs, an empty one, one with its boards turned off, and a quiet one.
+
+    In the quiet one Ann has songs and hides, and somebody else has left. `first` is a board that
+    an earlier run of the bot has shown.
+    """
 
     double: DiscordDouble
     folder: Path
@@ -56,12 +58,15 @@ class Place:
     limited: dict[int, Channel]
     empty: Channel
     off: Channel
+    quiet: Channel
     ann: User
     bo: User
     cy: User
     evil: User
+    gone: User
     crowd: list[User]
     heard: list[Heard] = field(default_factory=list)
+    first: Message | None = None
 
     async def ask(
         self,
@@ -122,10 +127,12 @@ def seen(message: Message) -> str:
 async def place(folder: Path) -> AsyncIterator[Place]:
     async with DiscordDouble() as double:
         ann, bo, cy = (double.add_user(name) for name in ("Ann", "Bo", "Cy"))
-        evil = double.add_user(HOSTILE_NAME)
+        evil, gone = double.add_user(HOSTILE_NAME), double.add_user("Gone")
         crowd = [double.add_user(f"Member {number}") for number in range(1, 24)]
         guild = double.add_guild("Record club", owner=cy, members=[ann, bo, evil, *crowd])
-        nothing, off = (double.add_guild(name, owner=ann) for name in ("Empty", "Off"))
+        nothing, off, quiet = (
+            double.add_guild(name, owner=ann, members=[bo]) for name in ("Empty", "Off", "Quiet")
+        )
         where = Place(
             double,
             folder,
@@ -140,7 +147,8 @@ async def place(folder: Path) -> AsyncIterator[Place]:
             },
             double.add_channel(nothing, "songs"),
             double.add_channel(off, "songs"),
-            *(ann, bo, cy, evil, crowd),
+            double.add_channel(quiet, "songs"),
+            *(ann, bo, cy, evil, gone, crowd),
         )
         async with storage_in(folder) as storage:
             await storage.settings.save(int(off.id), leaderboard=False)
@@ -167,6 +175,8 @@ def library(where: Place) -> list[Heard]:
             Heard(user, where.songs, f"Tune {number}-{each}", Mood.SAD, 0.5, 3 - number / 20)
             for each in range(3)
         ]
+    songs += [Heard(where.gone, where.quiet, f"Song {n}", minutes=9) for n in range(3)]
+    songs += [Heard(where.ann, where.quiet, f"Wave {n}", share=0.9, minutes=9) for n in range(3)]
     return songs
 
 
@@ -183,8 +193,21 @@ async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Place]
     async with place(tmp_path_factory.mktemp("bot")) as where:
         where.heard = library(where)
         await hear(where.folder, where.heard)
+        hide(where.folder, where.ann, where.quiet)
+        async with bot_at(where):
+            where.first = await where.ask("leaderboard", mood="sad", period="all")
         async with bot_at(where):
             yield where
+
+
+def hide(folder: Path, user: User, channel: Channel) -> None:
+    """Keep a person off the boards of a channel's server."""
+    with sqlite3.connect(folder / "data" / "moodify.db") as database:
+        database.execute(
+            "INSERT INTO wishes (user_id, guild_id, hidden, unrecorded) VALUES (?, ?, 1, 0)",
+            (int(user.id), int(channel.guild_id or 0)),
+        )
+    database.close()
 
 
 def picture(message: Message) -> Image.Image:
@@ -258,17 +281,16 @@ async def test_private_answers_are_seen_by_who_asks_alone(
 
 
 async def test_a_database_that_is_away_is_said_so(tmp_path: Path) -> None:
-    async with place(tmp_path) as where:
-        async with bot_at(where) as bot:
-            await bot.logged("database open")
-            with sqlite3.connect(bot.data / "moodify.db") as other:
-                other.execute("DROP TABLE standings")
-                other.execute("DROP TABLE guild_songs")
-                other.execute("DROP TABLE records")
-            other.close()
-            for command, options in COMMANDS.items():
-                message = await where.ask(command, **options)
-                assert message.content == board_texts.boards_away(), command
+    async with place(tmp_path) as where, bot_at(where) as bot:
+        await bot.logged("database open")
+        with sqlite3.connect(bot.data / "moodify.db") as other:
+            other.execute("DROP TABLE standings")
+            other.execute("DROP TABLE guild_songs")
+            other.execute("DROP TABLE records")
+        other.close()
+        for command, options in COMMANDS.items():
+            message = await where.ask(command, **options)
+            assert message.content == board_texts.boards_away(), command
 
 
 # --- members -------------------------------------------------------------------------------------
@@ -292,22 +314,18 @@ async def test_who_has_too_few_songs_is_told_how_many_more(here: Place) -> None:
     assert "Bo" not in seen(message)
 
 
-async def test_pages_are_turned_by_buttons_after_a_restart_too(tmp_path: Path) -> None:
-    async with place(tmp_path) as where:
-        await hear(tmp_path, library(where))
-        async with bot_at(where):
-            first = await where.ask("leaderboard", mood="sad", period="all")
-            assert "◀" not in labels(first)
-        async with bot_at(where):
-            second = await where.press(first, "▶")
-            assert second.id == first.id
-            assert board_texts.board_facts(Period.ALL, 2, 3) in seen(second)
-            third = await where.press(second, "▶")
-            assert "▶" not in labels(third)
-            assert "**1** of 25" in said(third)
-            assert "1. Ann" not in seen(third)
-            back = await where.press(third, "◀")
-            assert board_texts.board_facts(Period.ALL, 2, 3) in seen(back)
+async def test_pages_are_turned_by_buttons_after_a_restart_too(here: Place) -> None:
+    assert here.first is not None
+    assert "◀" not in labels(here.first)
+    second = await here.press(here.first, "▶")
+    assert second.id == here.first.id
+    assert board_texts.board_facts(Period.ALL, 2, 3) in seen(second)
+    third = await here.press(second, "▶")
+    assert "▶" not in labels(third)
+    assert "**1** of 25" in said(third)
+    assert "; 1. Ann" not in seen(third)
+    back = await here.press(third, "◀")
+    assert board_texts.board_facts(Period.ALL, 2, 3) in seen(back)
 
 
 async def test_a_page_that_is_not_there_is_the_last_one(here: Place) -> None:
@@ -390,13 +408,9 @@ async def test_hostile_names_do_no_harm(here: Place) -> None:
     assert profile.embeds[0]["title"] == board_texts.profile_title("`]( 'x' @everyone **evil #`")
 
 
-async def test_who_has_left_or_cannot_be_looked_up_is_still_on_the_board(tmp_path: Path) -> None:
-    async with place(tmp_path) as where:
-        gone = where.double.add_user("Gone")
-        await hear(tmp_path, [Heard(gone, where.songs, f"Song {n}", minutes=9) for n in range(3)])
-        async with bot_at(where):
-            message = await where.ask("leaderboard")
-            assert f"1. {board_texts.someone_who_left()}: 27 min" in seen(message)
+async def test_who_has_left_is_still_on_the_board(here: Place) -> None:
+    message = await here.ask("leaderboard", channel=here.quiet)
+    assert f"1. {board_texts.someone_who_left()}: 27 min" in seen(message)
 
 
 # --- songs ---------------------------------------------------------------------------------------
@@ -413,7 +427,8 @@ async def test_songs_are_ranked_with_links_to_their_messages(here: Place) -> Non
     assert empty.url in second
     assert "1. Low tide: 90%" in seen(message)
     more = await here.press(message, "▶")
-    assert "**11.**" in said(more)
+    assert "`Tune" in said(more)
+    assert "`Low tide`" not in said(more)
 
 
 async def test_songs_without_a_mood_named_are_the_saddest(here: Place) -> None:
@@ -484,34 +499,29 @@ async def test_a_member_without_songs_has_no_moods_yet(here: Place) -> None:
     assert (await answer(exchange)).content == board_texts.no_profile_of("`Di`")
 
 
-async def test_who_is_kept_off_the_boards_sees_their_own_moods_alone(tmp_path: Path) -> None:
-    async with place(tmp_path) as where:
-        await hear(tmp_path, library(where))
-        async with bot_at(where) as bot:
-            await bot.logged("database open")
-            with sqlite3.connect(bot.data / "moodify.db") as other:
-                other.execute(
-                    "INSERT INTO wishes (user_id, guild_id, hidden, unrecorded) VALUES (?, 0, 1, 0)",
-                    (int(where.ann.id),),
-                )
-            other.close()
-            own = await where.ask("mymoods")
-            assert own.ephemeral
-            assert "`Low tide`" in said(own)
-            exchange = await where.double.slash(
-                "mymoods", user=where.bo, channel=where.songs, options={"user": where.ann}
-            )
-            refused = await answer(exchange)
-            assert refused.ephemeral
-            assert refused.content == board_texts.hidden_profile("`Ann`")
-            board = await where.ask("leaderboard", period="all")
-            assert "Ann" not in seen(board)
-            assert board_texts.own_hidden() not in said(board)
-            private = await where.ask("leaderboard", period="all", private=True)
-            assert board_texts.own_hidden() in said(private)
-            songs = await where.ask("leaderboard", board="songs", mood="sad", period="all")
-            assert "`Low tide`" in said(songs)
-            assert "Ann" not in seen(songs)
+async def test_who_is_kept_off_the_boards_sees_their_own_moods_alone(here: Place) -> None:
+    own = await here.ask("mymoods", channel=here.quiet)
+    assert own.ephemeral
+    assert "`Wave 0`" in said(own)
+    exchange = await here.double.slash(
+        "mymoods", user=here.bo, channel=here.quiet, options={"user": here.ann}
+    )
+    refused = await answer(exchange)
+    assert refused.ephemeral
+    assert refused.content == board_texts.hidden_profile("`Ann`")
+
+
+async def test_who_is_kept_off_the_boards_is_named_by_none(here: Place) -> None:
+    board = await here.ask("leaderboard", period="all", channel=here.quiet)
+    assert "Ann" not in seen(board)
+    assert board_texts.own_hidden() not in said(board)
+    private = await here.ask("leaderboard", period="all", channel=here.quiet, private=True)
+    assert board_texts.own_hidden() in said(private)
+    songs = await here.ask(
+        "leaderboard", board="songs", mood="sad", period="all", channel=here.quiet
+    )
+    assert "`Wave 0`" in said(songs)
+    assert "Ann" not in seen(songs)
 
 
 # --- finding songs -------------------------------------------------------------------------------
