@@ -30,7 +30,7 @@ SIMILAR_SONG_DESCRIPTION = locale_str("A song of this server: type a part of its
 
 MEMBERS_CHOICE = locale_str("Members")
 SONGS_CHOICE = locale_str("Songs")
-OVERVIEW_CHOICE = locale_str("Who leads each mood")
+OVERVIEW_CHOICE = locale_str("Leaders")
 
 MOOD_CHOICES: Mapping[Mood, locale_str] = {
     Mood.AGGRESSIVE: locale_str("aggressive"),
@@ -133,7 +133,7 @@ def songs_title(mood: Mood) -> str:
 
 def overview_title() -> str:
     """Return the heading of the board of all moods."""
-    return _(OVERVIEW_CHOICE.message)
+    return _("Who leads each mood")
 
 
 def someone_who_left() -> str:
@@ -148,7 +148,7 @@ def somebody() -> str:
 
 def jump(url: str) -> str:
     """Return a link to a song's message."""
-    return f"[{_('go to it')}]({url})"
+    return f"[{_('open')}]({url})"
 
 
 def row(*parts: str | None) -> str:
@@ -159,11 +159,6 @@ def row(*parts: str | None) -> str:
 def ranked(rank: int, line: str) -> str:
     """Return a line of a board with its rank."""
     return f"**{number(rank)}.** {line}"
-
-
-def shared_by(name: str) -> str:
-    """Tell who has shared a song."""
-    return _("from {name}").format(name=name)
 
 
 def more_lines(count: int) -> str:
@@ -518,7 +513,7 @@ def digest_songs() -> str:
 
 def digest_rule() -> str:
     """Tell why this message comes."""
-    return _("Every Monday at 9; whoever manages this server can change that with `/settings`.")
+    return _("Every Monday at 9; whoever manages this server can change that with /settings.")
 
 
 def digest_channel_gone() -> str:
@@ -532,11 +527,6 @@ def digest_not_allowed(channel_id: int) -> str:
         "⚠️ I may not see or write in <#{channel}>, so the weekly message is not sent; let me, or "
         "choose another channel."
     ).format(channel=channel_id)
-
-
-def strength_name(percentage: int) -> str:
-    """Return what a strength is called."""
-    return _(STRENGTH_CHOICES[percentage].message)
 
 
 def board_name(board: str) -> str:

@@ -37,6 +37,8 @@ PICTURE_NAME = "board.png"
 _GREY = discord.Colour(0x8A8F98)
 _DESCRIPTION_LIMIT = 4096
 _TITLE_LIMIT = 256
+_HEARD = 0.3
+"""Share of a mood from which on a song can be one of its best: what has less is of another."""
 
 Names = Mapping[int, Name]
 
@@ -185,7 +187,8 @@ def members_screen(
     """
     title = texts.minutes_title(view.mood)
     if not page.rows:
-        return Screen(title, (texts.nobody_ranks(), *([own] if own else [])), mood=view.mood)
+        lines = (texts.nobody_ranks(), *([own] if own else []))
+        return Screen(_signed(title, view.mood), lines, mood=view.mood)
 
     def bar(standing: Standing) -> Bar:
         return Bar(
@@ -214,7 +217,7 @@ def members_screen(
         for each in page.rows
     )
     return Screen(
-        title,
+        _signed(title, view.mood),
         (own,) if own else (),
         (facts, *told),
         texts.minutes_rule(),
@@ -250,7 +253,7 @@ def songs_screen(page: SongsPage, view: BoardView, names: Names, guild_id: int) 
     mood = view.songs_mood
     title = texts.songs_title(mood)
     if not page.rows:
-        return Screen(title, (texts.no_songs(),), mood=mood)
+        return Screen(_signed(title, mood), (texts.no_songs(),), mood=mood)
     facts = texts.board_facts(view.period, page.page + 1, page.pages)
     order = (mood, *(each for each in MOODS if each is not mood))
     chart = Ranking(
@@ -277,7 +280,9 @@ def songs_screen(page: SongsPage, view: BoardView, names: Names, guild_id: int) 
         for song in page.rows
     )
     description = _in_words(title, facts, chart.bars)
-    return Screen(title, lines, (facts,), texts.songs_rule(), mood, chart, description)
+    return Screen(
+        _signed(title, mood), lines, (facts,), texts.songs_rule(), mood, chart, description
+    )
 
 
 def overview_screen(
@@ -287,7 +292,7 @@ def overview_screen(
     title = texts.overview_title()
     leading = [(mood, leaders[mood]) for mood in MOODS]
     if not any(leader for _, leader in leading):
-        return Screen(title, (texts.nobody_ranks(),))
+        return Screen(_signed(title), (texts.nobody_ranks(),))
     facts = texts.period_name(view.period)
     chart = Ranking(
         title,
@@ -308,7 +313,7 @@ def overview_screen(
     )
     told = tuple(_leader_line(mood, leader, names) for mood, leader in leading)
     spoken = texts.row(title, facts) + ". " + "; ".join(told)
-    return Screen(title, (), (facts, *told), texts.minutes_rule(), None, chart, spoken)
+    return Screen(_signed(title), (), (facts, *told), texts.minutes_rule(), None, chart, spoken)
 
 
 # --- a server's mood, and a member's -------------------------------------------------------------
@@ -385,7 +390,7 @@ def profile_screen(
     extremes = [
         f"{mood.emoji} {_song_line(profile.extremes[mood], guild_id, _share(profile, mood))}"
         for mood in MOODS
-        if mood in profile.extremes
+        if mood in profile.extremes and profile.extremes[mood].shares[mood] >= _HEARD
     ]
     if extremes:
         lines += [f"**{texts.extremes_heading()}**", *extremes]
@@ -414,7 +419,7 @@ def found_screen(
     more : bool
         Whether there is a next page.
     """
-    title = f"{view.mood.emoji} {texts.found_title(view.mood)}"
+    title = _signed(texts.found_title(view.mood), view.mood)
     strength = view.strength / 100
     if not songs:
         return Screen(title, (texts.nothing_found(view.mood, strength),), mood=view.mood)
@@ -438,13 +443,8 @@ def similar_screen(title: str, songs: Sequence[SimilarSong], names: Names, guild
     lines = tuple(
         texts.ranked(
             number,
-            _song_line(
-                each.song,
-                guild_id,
-                texts.alike(each.likeness),
-                _most(each.song),
-                _from(names, each.song),
-            ),
+            f"{_ahead(each.song.shares).emoji} "
+            + _song_line(each.song, guild_id, texts.alike(each.likeness), _from(names, each.song)),
         )
         for number, each in enumerate(songs, start=1)
     )
@@ -490,7 +490,7 @@ def digest_screen(
     best = [
         f"{mood.emoji} {_song_line(song, guild_id, texts.share_of(mood, song.shares[mood]))}"
         for mood in MOODS
-        if (song := songs.get(mood)) is not None
+        if (song := songs.get(mood)) is not None and song.shares[mood] >= _HEARD
     ]
     if best:
         lines += [f"**{texts.digest_songs()}**", *best]
@@ -504,12 +504,16 @@ def digest_screen(
 # --- parts ---------------------------------------------------------------------------------------
 
 
+def _signed(title: str, mood: Mood | None = None) -> str:
+    return f"{mood.emoji if mood else '🏆'} {title}"
+
+
 def _name(names: Names, user_id: int) -> Name:
     return names.get(user_id) or nameless()
 
 
 def _from(names: Names, song: RankedSong) -> str | None:
-    return None if song.user_id is None else texts.shared_by(_name(names, song.user_id).said)
+    return None if song.user_id is None else _name(names, song.user_id).said
 
 
 def _song_line(song: RankedSong, guild_id: int, *facts: str | None) -> str:
@@ -536,11 +540,6 @@ def _leader_line(mood: Mood, leader: Standing | None, names: Names) -> str:
 
 def _share(profile: Profile, mood: Mood) -> str:
     return texts.share_of(mood, profile.extremes[mood].shares[mood])
-
-
-def _most(song: RankedSong) -> str:
-    mood = _ahead(song.shares)
-    return texts.share_of(mood, song.shares[mood])
 
 
 def _ahead(mix: MoodShares) -> Mood:

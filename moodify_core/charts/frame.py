@@ -11,12 +11,12 @@ WIDTH, MARGIN = 1200, 48
 SPAN = WIDTH - 2 * MARGIN
 HEAD = 128
 """Height of the heading."""
-TYPE = 36
+TYPE = 40
 """Size of all type but the title: read on a phone, where the picture is 330 points wide."""
 
-_TITLE = 46
-_FACTS = 32
-_CHIP = 58
+_TITLE = 48
+_FACTS = 34
+_CHIP = 60
 _TOP = 36
 _MOST_FACTS = 0.5
 

@@ -17,15 +17,15 @@ from moodify_core.drawing import (
 from moodify_core.moods import MOODS
 from moodify_core.words import ENGLISH, Words
 
-_PITCH = 82
+_PITCH = 84
 _CHIP = 54
 _THICK = 36
 _GAP = 26
 _MARK = (10, 58)
 """Width and height of a mark."""
 _LEGEND = 62
-_LEGEND_TYPE = Type(30, QUIET_TEXT)
-_MOST_NAMES = 300
+_LEGEND_TYPE = Type(34, QUIET_TEXT)
+_MOST_NAMES = 320
 _BELOW = 34
 
 

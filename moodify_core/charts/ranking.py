@@ -23,18 +23,18 @@ from moodify_core.words import ENGLISH, Words
 MEDALS = ("#f2c14e", "#c9d0de", "#cf8f5f")
 """Gold, silver and bronze."""
 
-_LINE, _TWO_LINES = 68, 98
+_LINE, _TWO_LINES = 74, 106
 _BELOW = 30
 _APART = 44
-_BADGE = 50
+_BADGE = 54
 _NAMES = 390
 """Width of the column of names."""
 _GAP = 22
-_THICK = 32
-_NOTE = 28
+_THICK = 34
+_NOTE = 32
 _RANK = Type(TYPE * 0.9, QUIET_TEXT, align="center", weight="bold")
 _VALUE = Type(TYPE, TEXT, align="right")
-_INITIAL = Type(24, INK, align="center", weight="bold")
+_INITIAL = Type(26, INK, align="center", weight="bold")
 
 
 @dataclass(frozen=True, slots=True)

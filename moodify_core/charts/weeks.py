@@ -37,18 +37,18 @@ from moodify_core.words import ENGLISH, Words
 
 _HEIGHT = 760
 _LEGEND = HEAD + 4
-_CHIP = 44
+_CHIP = 46
 _STACK = (262, 556)
 """Top and bottom; the same for the bars of songs."""
-_BARS = (604, 672)
-_BARS_LABEL = 594
-_AXIS = 724
-_LABEL = Type(30, QUIET_TEXT, align="center")
-_SMALL = Type(28, QUIET_TEXT)
-_NAME = Type(30, INK, align="center")
+_BARS = (612, 678)
+_BARS_LABEL = 598
+_AXIS = 728
+_LABEL = Type(34, QUIET_TEXT, align="center")
+_SMALL = Type(32, QUIET_TEXT)
+_NAME = Type(34, INK, align="center")
 _ASIDE = 0.02
 """Pixels of height that a pixel away from the middle is worth."""
-_LOWEST = 36
+_LOWEST = 40
 """Height of an area, in pixels, from which on it is named."""
 
 _Floats = NDArray[np.float64]
@@ -85,7 +85,7 @@ def draw_weeks(weeks: Weeks, *, words: Words = ENGLISH) -> bytes:
 
 def _draw_legend(canvas: Canvas, weeks: Weeks, words: Words) -> None:
     figures = Type(TYPE, weight="bold")
-    names = Type(30)
+    names = Type(32)
     percentage = _CHIP * 1.3 + canvas.measure(words.share(1), figures)
     widths = [max(canvas.measure(words.name(mood), names), percentage) for mood in MOODS]
     gap = (SPAN - sum(widths)) / (len(MOODS) - 1)
