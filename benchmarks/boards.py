@@ -355,7 +355,7 @@ async def sizes(storage: Storage, url: str) -> dict[str, int]:
         if url.startswith("sqlite"):
             statement = (
                 "SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m "
-                "ON m.name = s.name WHERE s.aggregate GROUP BY m.tbl_name"
+                "ON m.name = s.name WHERE s.aggregate = TRUE GROUP BY m.tbl_name"
             )
         else:
             statement = (

@@ -38,8 +38,11 @@ from moodify_core import Mood
 from moodify_core.moods import MOODS, MoodShares, shares
 
 ALWAYS = Span(float("-inf"), float("inf"))
-_NARROWEST = 0.01
-"""Difference of a share within which similar songs are looked for first."""
+_NEAR = 0.03
+"""Difference of a share within which similar songs are looked for first, by an index."""
+_FAR = 0.12
+"""The same for all songs of a server in a row: further away, that is faster."""
+_ROUNDING = 1e-9
 
 _Near = tuple[float, float, int]
 """How much the shares and the confidence of a song differ from others, and the song."""
@@ -70,13 +73,19 @@ class View:
         songs = self._by(share)
         number = await self._number(songs)
         page, pages = clamped(page, number)
-        rows = (await self.connection.execute(songs.limit(PAGE).offset(page * PAGE))).all()
-        first = 1
-        if rows and page:
-            ahead = tuple_(share, GuildSong.confidence) > (rows[0].share, rows[0].confidence)
-            first += await self._number(songs.where(ahead))
+        # With the last row of the page before: only its equals have its rank, which is to be told.
+        before = min(page, 1)
+        found = songs.limit(PAGE + before).offset(page * PAGE - before)
+        rows = (await self.connection.execute(found)).all()
+        first = page * PAGE + 1
+        if before and len(rows) > 1 and rows[0][:2] == rows[1][:2]:
+            ahead = tuple_(share, GuildSong.confidence) > tuple_(*rows[0][:2])
+            first = 1 + await self._number(songs.where(ahead))
         return SongsPage(
-            rows=await self._ranked(rows, first, page * PAGE), page=page, pages=pages, songs=number
+            rows=await self._ranked(rows[before:], first, page * PAGE),
+            page=page,
+            pages=pages,
+            songs=number,
         )
 
     async def strongest(self, mood: Mood, least: float, limit: int) -> tuple[RankedSong, ...]:
@@ -105,14 +114,8 @@ class View:
         if target[mood] == 1:
             # Very many songs have one mood only, and differ in nothing but their confidence.
             near = await self._of_one_mood(mood, confidence, limit, others)
-        width = _NARROWEST
-        while len(near) < limit and width < 2:
-            similar = _share(mood).between(target[mood] - width, target[mood] + width)
-            near = await self._by_difference(target, confidence, limit, and_(others, similar))
-            if width < 1:
-                # As shares sum to 1, a song that is not among these differs by twice that or more.
-                near = [each for each in near if each[0] <= 2 * width]
-            width *= 2
+        if len(near) < limit:
+            near = await self._by_difference(target, confidence, limit, others)
         places = ranks([difference for difference, *_ in near], 1, 0)
         songs = await self._first_heard(
             {song_id: rank for rank, (*_, song_id) in zip(places, near, strict=True)}
@@ -162,19 +165,37 @@ class View:
         return sorted((0.0, abs(row.confidence - confidence), row.song_id) for row in rows)[:limit]
 
     async def _by_difference(
-        self, target: MoodShares, confidence: float, limit: int, which: ColumnElement[bool]
+        self, target: MoodShares, confidence: float, limit: int, others: ColumnElement[bool]
     ) -> list[_Near]:
-        differences = [func.abs(_share(each) - target[each]) for each in MOODS]
+        # The largest first: in it, most songs differ.
+        moods = sorted(MOODS, key=lambda mood: -target[mood])
+        differences = [func.abs(_share(mood) - target[mood]) for mood in moods]
         difference = func.min(sum(differences[1:], differences[0]))
         doubt = func.min(func.abs(GuildSong.confidence - confidence))
-        rows = await self.connection.execute(
+        songs = (
             select(difference, doubt, GuildSong.song_id)
-            .where(self._visible(), which)
-            .group_by(GuildSong.song_id)
+            .where(self._visible(), others)
             .order_by(difference, doubt, GuildSong.song_id)
             .limit(limit)
         )
-        return [(each, doubted, song_id) for each, doubted, song_id in rows]
+        in_the_index = songs.where(
+            *(_share(each).between(target[each] - _NEAR, target[each] + _NEAR) for each in moods)
+        ).group_by(_share(moods[0]), GuildSong.confidence, GuildSong.song_id)
+        near = await self._near(in_the_index)
+        looked, widths = _NEAR, [_FAR, 1.0]
+        while widths:
+            # As shares sum to 1, where one of them differs by more, all do by more than twice that.
+            enough = near[-1][0] / 2 if len(near) == limit else 1.0
+            if enough <= looked:
+                break
+            looked = min(enough + _ROUNDING, widths.pop(0))
+            in_a_row = songs.where(*(each <= looked for each in differences))
+            near = await self._near(in_a_row.group_by(GuildSong.song_id))
+        return near
+
+    async def _near(self, songs: Select[float, float, int]) -> list[_Near]:
+        rows = await self.connection.execute(songs)
+        return [(difference, doubt, song_id) for difference, doubt, song_id in rows]
 
     async def _ranked(
         self, rows: Sequence[Row[float, float, int]], first: int, before: int
