@@ -14,7 +14,7 @@ from bot.presentation.titles import harmless_name
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-LOOKUP_PATIENCE = 5.0
+LOOKUP_PATIENCE = 3.0
 """Seconds that Discord has to tell names; boards come without them else."""
 _MOST_AT_ONCE = 100
 """People that Discord tells of in one answer."""

@@ -497,7 +497,7 @@ async def _boards(stage: Stage) -> None:
     used = (stage.ann, "/leaderboard")
     stage.add("leaderboard-command", Typed("leaderboard", {"mood": "sad", "period": "All time"}))
     board = await ask("leaderboard", stage.ann, mood="sad", period="all")
-    stage.add("leaderboard", Said(board, used), wide=True)
+    stage.add("leaderboard", Said(board, used))
     songs = await stage.pressed(stage.ann, board, board_texts.songs_button())
     stage.add("leaderboard-songs", Said(songs, used))
     leaders = await stage.pressed(stage.ann, songs, board_texts.overview_button())

@@ -48,6 +48,8 @@ _SMALL = Type(32, QUIET_TEXT)
 _NAME = Type(34, INK, align="center")
 _ASIDE = 0.02
 """Pixels of height that a pixel away from the middle is worth."""
+_SAMPLES = 9
+"""Places along a name at which the height of its area is looked at."""
 _LOWEST = 40
 """Height of an area, in pixels, from which on it is named."""
 
@@ -140,8 +142,9 @@ def _draw_area_name(canvas: Canvas, mood: Mood, x: _Floats, limits: _Floats, wor
         if not len(places):
             continue
         # The area has to be high enough for the whole width of the name.
-        upper = np.max([np.interp(places + shift, x, limits[0]) for shift in (-half, 0, half)], 0)
-        lower = np.min([np.interp(places + shift, x, limits[1]) for shift in (-half, 0, half)], 0)
+        across = places + np.linspace(-half, half, _SAMPLES)[:, None]
+        upper = np.interp(across, x, limits[0]).max(axis=0)
+        lower = np.interp(across, x, limits[1]).min(axis=0)
         # Of places with about the same room the one nearest to the middle.
         aside = np.abs(places - (x[0] + x[-1]) / 2)
         best = int(np.argmax(lower - upper - aside * _ASIDE))

@@ -288,6 +288,8 @@ async def test_private_answers_are_seen_by_who_asks_alone(
 async def test_a_database_that_is_away_is_said_so(tmp_path: Path) -> None:
     async with place(tmp_path) as where, bot_at(where) as bot:
         await bot.logged("database open")
+        # A bot that is stopped while its workers start may be loud.
+        await bot.logged("workers started")
         with sqlite3.connect(bot.data / "moodify.db") as other:
             other.execute("DROP TABLE standings")
             other.execute("DROP TABLE guild_songs")
@@ -416,6 +418,13 @@ async def test_hostile_names_do_no_harm(here: Place) -> None:
 async def test_who_has_left_is_still_on_the_board(here: Place) -> None:
     message = await here.ask("leaderboard", channel=here.quiet)
     assert f"1. {board_texts.someone_who_left()}: 27 min" in seen(message)
+
+
+async def test_a_board_does_not_wait_for_names_for_ever(here: Place) -> None:
+    here.double.gateway.tells_members = False
+    message = await here.ask("leaderboard", mood="sad", period="all")
+    here.double.gateway.tells_members = True
+    assert f"1. {board_texts.somebody()}: 8.7 min" in seen(message)
 
 
 # --- songs ---------------------------------------------------------------------------------------
@@ -575,6 +584,14 @@ async def test_a_song_of_a_hidden_channel_is_suggested_only_to_who_sees_it(here:
 
 
 # --- outside of servers --------------------------------------------------------------------------
+
+
+async def test_where_the_bot_is_no_member_it_says_so(here: Place) -> None:
+    guild = here.double.add_guild("Elsewhere", owner=here.ann, with_bot=False)
+    channel = here.double.add_channel(guild, "songs")
+    message = await here.ask("leaderboard", channel=channel)
+    assert message.ephemeral
+    assert message.content == board_texts.boards_need_me()
 
 
 async def test_there_are_no_boards_outside_of_servers(here: Place) -> None:

@@ -11,14 +11,18 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import discord
 import pytest
+from discord.http import Route
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.boards import digest_problem
+from bot.boards.audience import channels_of_all
 from bot.boards.digests import due
 from bot.presentation import board_texts
 from bot.presentation.language import speaking
-from bot.storage import Changes, Storage, Subscription
+from bot.storage import Changes, GuildSettings, Storage, Subscription
 from moodify_core.moods import Mood
 from tests.bot.heard import Heard, hear, storage_in
 from tests.bot.process import PATIENCE, BotProcess, running_bot
@@ -99,7 +103,7 @@ async def test_only_servers_that_want_it_and_have_boards_subscribe(tmp_path: Pat
 # --- what is sent --------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(frozen=True)
 class Club:
     """A server that wants a message about each week."""
 
@@ -185,6 +189,8 @@ async def bot_at(where: Place, name: str = "") -> AsyncIterator[BotProcess]:
     database = where.folder / "data" / "moodify.db"
     async with running_bot(where.double, folder, database_url=f"sqlite:///{database}") as bot:
         yield bot
+        # A bot that is stopped while its workers start may be loud.
+        await bot.logged("workers started")
 
 
 async def test_each_server_gets_its_week_once_whatever_is_restarted(tmp_path: Path) -> None:
@@ -235,3 +241,54 @@ async def test_each_server_gets_its_week_once_whatever_is_restarted(tmp_path: Pa
         (plainest,) = where.messages(strict)
         assert plainest.embeds == plainest.attachments == ()
         assert "`Tide 0`" in plainest.content
+
+
+@asynccontextmanager
+async def client_at(double: DiscordDouble) -> AsyncIterator[discord.Client]:
+    """Connect with what the bot itself is made of."""
+    ready = asyncio.Event()
+
+    class Client(discord.AutoShardedClient):
+        async def on_ready(self) -> None:
+            ready.set()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Route, "BASE", double.api_url)
+        async with Client(intents=discord.Intents.default()) as client:
+            running = asyncio.create_task(client.start(double.token))
+            async with asyncio.timeout(PATIENCE):
+                await ready.wait()
+            yield client
+        await running
+
+
+async def test_admins_are_told_why_no_message_comes(tmp_path: Path) -> None:
+    async with place(tmp_path) as where:
+        plain, mute, gone = (
+            where.club(),
+            where.club(denied=SEND_MESSAGES),
+            where.club(gone=True),
+        )
+        told = {
+            plain: None,
+            mute: board_texts.digest_not_allowed(int(mute.news.id)),
+            gone: board_texts.digest_channel_gone(),
+        }
+        async with client_at(where.double) as client:
+            for club, sentence in told.items():
+                guild = client.get_guild(int(club.guild.id))
+                assert guild is not None
+                assert digest_problem(guild, GuildSettings()) is None
+                settings = GuildSettings(digest_channel_id=int(club.news.id))
+                assert digest_problem(guild, settings) == sentence
+
+
+async def test_whose_eyes_an_answer_is_for(tmp_path: Path) -> None:
+    async with place(tmp_path) as where:
+        club = where.club()
+        songs, news, secret = (int(each.id) for each in (club.songs, club.news, club.secret))
+        async with client_at(where.double) as client:
+            guild = client.get_guild(int(club.guild.id))
+            assert guild is not None
+            assert channels_of_all(guild, guild.get_channel(songs)) == {songs, news}
+            assert channels_of_all(guild, guild.get_channel(secret)) == {songs, news, secret}
