@@ -1,9 +1,10 @@
-"""What all pictures of many songs share: their width, their heading, the signs of moods."""
+"""What all pictures of many songs share: their width, their heading, how names are cut."""
 
 from __future__ import annotations
 
-from moodify_core.drawing import HALF_CAPITAL, INK, QUIET_TEXT, Canvas, Type, box
+from moodify_core.drawing import HALF_CAPITAL, QUIET_TEXT, Canvas, Type
 from moodify_core.fonts import clean_title, shorten
+from moodify_core.legend import draw_chip
 from moodify_core.moods import Mood
 from moodify_core.words import Words
 
@@ -35,17 +36,6 @@ def draw_heading(canvas: Canvas, title: str, facts: str, mood: Mood | None, word
     room = right - canvas.measure(facts, quiet) - _FACTS - left
     style = Type(_TITLE)
     canvas.text(left, middle + _TITLE * HALF_CAPITAL, fit(canvas, title, room, style), style)
-
-
-def draw_chip(
-    canvas: Canvas, corner: tuple[float, float], size: float, mood: Mood, words: Words
-) -> None:
-    """Draw the sign of a mood: its letter on its colour."""
-    x, y = corner
-    style = Type(size * 0.66, INK, align="center", weight="bold")
-    canvas.fill(box(x, y, size, size, size * 0.24), mood.colour)
-    baseline = y + size / 2 + style.size * HALF_CAPITAL
-    canvas.text(x + size / 2, baseline, words.initial(mood), style)
 
 
 def fit(canvas: Canvas, text: str, room: float, style: Type) -> str:

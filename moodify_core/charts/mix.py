@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from moodify_core.charts.data import Mix
-from moodify_core.charts.frame import HEAD, MARGIN, TYPE, WIDTH, draw_chip, draw_heading, fit
+from moodify_core.charts.frame import HEAD, MARGIN, TYPE, WIDTH, draw_heading, fit
 from moodify_core.drawing import (
     BACKGROUND,
     HALF_CAPITAL,
@@ -14,6 +14,7 @@ from moodify_core.drawing import (
     Type,
     box,
 )
+from moodify_core.legend import draw_chip
 from moodify_core.moods import MOODS
 from moodify_core.words import ENGLISH, Words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from moodify_core.charts.data import Bar, Ranking
-from moodify_core.charts.frame import HEAD, MARGIN, TYPE, WIDTH, draw_chip, draw_heading, fit
+from moodify_core.charts.frame import HEAD, MARGIN, TYPE, WIDTH, draw_heading, fit
 from moodify_core.drawing import (
     BACKGROUND,
     HALF_CAPITAL,
@@ -17,6 +17,7 @@ from moodify_core.drawing import (
     Type,
     box,
 )
+from moodify_core.legend import draw_chip
 from moodify_core.moods import Mood
 from moodify_core.words import ENGLISH, Words
 

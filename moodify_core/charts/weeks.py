@@ -14,30 +14,28 @@ from moodify_core.charts.frame import (
     HEAD,
     MARGIN,
     SPAN,
-    TYPE,
     WIDTH,
-    draw_chip,
     draw_heading,
     fit,
 )
 from moodify_core.drawing import (
-    BACKGROUND,
     HALF_CAPITAL,
     INK,
     QUIET_TEXT,
-    TEXT,
     TRACK,
     WAVE,
     Canvas,
     Type,
     box,
 )
+from moodify_core.legend import Legend, draw_legend
 from moodify_core.moods import MOODS, Mood
+from moodify_core.rows import draw_bands
 from moodify_core.words import ENGLISH, Words
 
 _HEIGHT = 760
-_LEGEND = HEAD + 4
-_CHIP = 46
+_LEGEND = (46, 32)
+"""Sizes of signs and names."""
 _STACK = (262, 556)
 """Top and bottom; the same for the bars of songs."""
 _BARS = (612, 678)
@@ -74,7 +72,9 @@ def draw_weeks(weeks: Weeks, *, words: Words = ENGLISH) -> bytes:
     """
     canvas = Canvas(WIDTH, _HEIGHT)
     draw_heading(canvas, weeks.title, weeks.facts, None, words)
-    _draw_legend(canvas, weeks, words)
+    ahead = max(MOODS, key=lambda mood: weeks.mix[mood])
+    place = Legend(MARGIN, HEAD + 4, SPAN)
+    draw_legend(canvas, place, _LEGEND, weeks.mix, ahead, words)
     top, bottom = _STACK
     canvas.fill(box(MARGIN, top, SPAN, bottom - top, 12), TRACK)
     seconds = np.array([[week.seconds[mood] for mood in MOODS] for week in weeks.weeks], float)
@@ -83,23 +83,6 @@ def draw_weeks(weeks: Weeks, *, words: Words = ENGLISH) -> bytes:
     _draw_songs(canvas, weeks)
     _draw_dates(canvas, weeks)
     return canvas.png()
-
-
-def _draw_legend(canvas: Canvas, weeks: Weeks, words: Words) -> None:
-    figures = Type(TYPE, weight="bold")
-    names = Type(32)
-    percentage = _CHIP * 1.3 + canvas.measure(words.share(1), figures)
-    widths = [max(canvas.measure(words.name(mood), names), percentage) for mood in MOODS]
-    gap = (SPAN - sum(widths)) / (len(MOODS) - 1)
-    ahead = max(MOODS, key=lambda mood: weeks.mix[mood])
-    x = float(MARGIN)
-    for mood, width in zip(MOODS, widths, strict=True):
-        draw_chip(canvas, (x, _LEGEND), _CHIP, mood, words)
-        share = words.share(weeks.mix[mood])
-        canvas.text(x + _CHIP * 1.3, _LEGEND + _CHIP * 0.82, share, figures)
-        style = Type(names.size, TEXT if mood is ahead else QUIET_TEXT)
-        canvas.text(x, _LEGEND + _CHIP + names.size * 1.2, words.name(mood), style)
-        x += width + gap
 
 
 def _stretches(seconds: _Floats) -> Iterator[tuple[int, _Floats]]:
@@ -123,12 +106,7 @@ def _draw_stretch(canvas: Canvas, first: int, shares: _Floats, weeks: int, words
     frame = box(MARGIN, top, SPAN, bottom - top, 12)
     edges = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
     canvas.fill(Path(edges, closed=True), MOODS[-1].colour, within=frame)
-    # Each band is painted over the ones below it, so that no seam shines through between two.
-    for mood, boundary in reversed(list(zip(MOODS, boundaries, strict=False))):
-        band = np.column_stack([[left, *x, right], [top, *boundary, top]])
-        canvas.fill(Path(band), mood.colour, within=frame)
-    lines = [Path(np.column_stack([x, boundary])) for boundary in boundaries]
-    canvas.stroke(Path.make_compound_path(*lines), BACKGROUND, within=frame)
+    draw_bands(canvas, x, boundaries, top, frame)
     limits = np.vstack([np.full(len(x), top), boundaries, np.full(len(x), bottom)])
     for number, mood in enumerate(MOODS):
         _draw_area_name(canvas, mood, x, limits[number : number + 2], words)
