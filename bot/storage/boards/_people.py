@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    Select,
+    and_,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -59,33 +69,38 @@ class People:
     ) -> MembersPage:
         """Return a page of those who have most of a mood, or of all moods."""
         ms = _ms(mood)
-        number = await connection.scalar(select(func.count()).where(self._ranked(ms))) or 0
+        viewer = await self._viewer(connection, ms, viewer_id)
+        number, ahead = await self._numbers(connection, ms, viewer.ms if viewer else 0)
         page, pages = clamped(page, number)
+        # With the last row of the page before: only its equals have its rank, which is to be told.
+        before = min(page, 1)
         rows = (
             await connection.execute(
                 _figures(ms)
                 .where(self._ranked(ms))
                 .order_by(ms.desc(), StandingRow.user_id)
-                .limit(PAGE)
-                .offset(page * PAGE)
+                .limit(PAGE + before)
+                .offset(page * PAGE - before)
             )
         ).all()
-        first = await self._rank(connection, ms, rows[0].ms) if rows and page else 1
+        first = page * PAGE + 1
+        if before and len(rows) > 1 and rows[0].ms == rows[1].ms:
+            first = 1 + (await self._numbers(connection, ms, rows[0].ms))[1]
+        rows = rows[before:]
+        places = ranks([row.ms for row in rows], first, page * PAGE)
+        own = None
+        if viewer is not None and viewer.ranked:
+            own = Standing(ahead + 1, viewer_id, viewer.ms / 1000, viewer.songs)
         return MembersPage(
             rows=tuple(
                 Standing(rank, row.user_id, row.ms / 1000, row.songs)
-                for rank, row in zip(
-                    ranks([row.ms for row in rows], first, page * PAGE), rows, strict=True
-                )
+                for rank, row in zip(places, rows, strict=True)
             ),
             page=page,
             pages=pages,
             ranked=number,
-            own=await self._own(connection, ms, viewer_id),
-            own_songs=await connection.scalar(
-                select(StandingRow.songs).where(self._all(), StandingRow.user_id == viewer_id)
-            )
-            or 0,
+            own=own,
+            own_songs=0 if viewer is None else viewer.songs,
         )
 
     async def leaders(self, connection: AsyncConnection) -> dict[Mood, Standing | None]:
@@ -108,24 +123,24 @@ class People:
             )
         return leaders
 
-    async def _own(
+    async def _viewer(
         self, connection: AsyncConnection, ms: InstrumentedAttribute[int], user_id: int
-    ) -> Standing | None:
-        row = (
-            await connection.execute(
-                _figures(ms).where(self._ranked(ms), StandingRow.user_id == user_id)
-            )
-        ).one_or_none()
-        if row is None:
-            return None
-        rank = await self._rank(connection, ms, row.ms)
-        return Standing(rank, user_id, row.ms / 1000, row.songs)
+    ) -> Row[*tuple[Any, ...]] | None:
+        """Return what a person has, and whether it is enough to be ranked."""
+        figures = select(ms.label("ms"), StandingRow.songs, self._ranked(ms).label("ranked")).where(
+            self._all(), StandingRow.user_id == user_id
+        )
+        return (await connection.execute(figures)).one_or_none()
 
-    async def _rank(
+    async def _numbers(
         self, connection: AsyncConnection, ms: InstrumentedAttribute[int], value: int
-    ) -> int:
-        ahead = select(func.count()).where(self._ranked(ms), ms > value)
-        return 1 + (await connection.scalar(ahead) or 0)
+    ) -> tuple[int, int]:
+        """Return how many are ranked, and how many of them have more than some milliseconds."""
+        row = await connection.execute(
+            select(func.count(), func.count().filter(ms > value)).where(self._ranked(ms))
+        )
+        number, ahead = row.one()
+        return number, ahead
 
     def _all(self) -> ColumnElement[bool]:
         return and_(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from sqlalchemy import (
     ARRAY,
@@ -15,7 +16,6 @@ from sqlalchemy import (
     Select,
     and_,
     cast,
-    exists,
     func,
     literal,
     or_,
@@ -37,7 +37,7 @@ from bot.storage.tables import GuildSong, Record
 from moodify_core import Mood
 from moodify_core.moods import MOODS, MoodShares, shares
 
-ALWAYS = Span(float("-inf"), float("inf"))
+ALWAYS = Span(-math.inf, math.inf)
 _NEAR = 0.03
 """Difference of a share within which similar songs are looked for first, by an index."""
 _FAR = 0.12
@@ -66,6 +66,17 @@ class View:
     guild_id: int
     channels: Collection[int]
     span: Span = ALWAYS
+
+    @classmethod
+    async def of_period(
+        cls, connection: AsyncConnection, guild_id: int, channels: Collection[int], span: Span
+    ) -> Self:
+        """Return the songs that were heard in a time."""
+        later = select(Record.id).where(Record.guild_id == guild_id, Record.heard_at >= span.end)
+        if await connection.scalar(later.limit(1)) is None:
+            # An end that nothing comes after need not be looked for.
+            span = replace(span, end=math.inf)
+        return cls(connection, guild_id, channels, span)
 
     async def page(self, mood: Mood, page: int) -> SongsPage:
         """Return a page of the songs with the largest shares of a mood."""
@@ -264,15 +275,18 @@ class View:
             GuildSong.guild_id == self.guild_id,
             GuildSong.home_channel_id.in_(select(self._listed(self.channels).c.value)),
         )
-        if self.span == ALWAYS:
-            return here
-        heard = exists().where(self._heard(Record), _listed_as(Record)).correlate(GuildSong)
-        # Of a period that is not over, all that was heard since its beginning was heard in it.
-        return and_(
-            here,
-            GuildSong.last_at >= self.span.start,
-            or_(GuildSong.last_at < self.span.end, heard),
+        since = and_(here, GuildSong.last_at >= self.span.start)
+        if self.span.end == math.inf:
+            return here if self.span.start == -math.inf else since
+        heard = (
+            select(Record.id)
+            .where(self._heard(Record), _listed_as(Record))
+            .limit(1)
+            .correlate(GuildSong)
+            .scalar_subquery()
         )
+        # No EXISTS: for one, PostgreSQL would read all records of the server.
+        return and_(since, or_(GuildSong.last_at < self.span.end, heard.is_not(None)))
 
     def _heard(self, record: type[Record]) -> ColumnElement[bool]:
         """Return the condition that a record is one that the viewer can see."""

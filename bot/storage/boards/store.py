@@ -114,7 +114,8 @@ class BoardStore:
             days = await connection.run_sync(calendar_of, guild_id)
             first_day = period.first_day(days.day(now))
             span = days.span(first_day, period.day_after(first_day))
-            return await View(connection, guild_id, channels, span).page(mood, page)
+            view = await View.of_period(connection, guild_id, channels, span)
+            return await view.page(mood, page)
 
     async def server_mood(
         self, guild_id: int, *, weeks: int = 26, channels: Collection[int], now: float
