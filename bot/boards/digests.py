@@ -41,8 +41,8 @@ PATIENCE = 600.0
 class Digests:
     """Sends the messages that are due.
 
-    Each week of a server is claimed in the database before its message is sent, so that there is
-    never a second one, whatever is restarted or run twice.
+    Each week of a server is claimed in the database right before its message is sent, so that there
+    is never a second one, whatever is restarted or run twice.
 
     Parameters
     ----------
@@ -73,10 +73,14 @@ class Digests:
         if self._bot.jobs.closing:
             return
         nobody: list[Subscription] = []
-        subscriptions = await self._bot.memory.attempt(
-            lambda storage: storage.digests.subscriptions(), otherwise=nobody
-        )
-        await asyncio.gather(*(self._send_if_due(each) for each in subscriptions))
+        try:
+            subscriptions = await self._bot.memory.attempt(
+                lambda storage: storage.digests.subscriptions(), otherwise=nobody
+            )
+            await asyncio.gather(*(self._send_if_due(each) for each in subscriptions))
+        except Exception:
+            # Nobody else would look again.
+            log.exception("digests failed")
 
     async def _send_if_due(self, subscription: Subscription) -> None:
         monday = due(subscription, self._clock())
@@ -98,39 +102,43 @@ class Digests:
                 self._mute.add((guild.id, monday))
                 log.warning("no digest: channel gone, or not to be written in", guild=guild.id)
             return
-        claimed = await self._bot.memory.attempt(
-            lambda storage: storage.digests.claim(guild.id, monday), otherwise=False
-        )
-        if not claimed:
-            return
         with speaking(subscription.language or guild.preferred_locale):
-            screen = await self._screen(guild, channel, subscription, monday)
-            if screen is None:
+            known = await self._know(guild, channel, subscription, monday)
+            if known is None:
                 return
             abilities = Abilities.of(channel.permissions_for(guild.me))
+            screen = await self._screen(guild, known)
             picture = (
                 await self._bot.board_desk.draw(screen.chart)
-                if screen.chart and abilities.files
+                if screen is not None and screen.chart and abilities.files
                 else None
             )
+            # As late as can be: what is claimed and then not sent is lost.
+            if not await self._bot.memory.attempt(
+                lambda storage: storage.digests.claim(guild.id, monday), otherwise=False
+            ):
+                return
+            if screen is None:
+                log.info("no digest: no songs in the week", guild=guild.id)
+                return
             spot = _Spot(channel, f"{guild.id:x}-{monday.toordinal()}")
             if await present(spot, screen_ways(screen, picture, abilities)):
                 log.info("digest sent", guild=guild.id)
 
-    async def _screen(
+    async def _know(
         self, guild: discord.Guild, channel: _Writable, subscription: Subscription, monday: date
-    ) -> Screen | None:
+    ) -> _Known | None:
+        """Return what there is to tell; None while the database is away."""
         # The last moment of the week, so that it is the current one of whom is asked.
         now = _beginning(monday, subscription.time_zone) - 1
         channels = channels_of_all(guild, channel)
-        known = await self._bot.memory.attempt(
+        return await self._bot.memory.attempt(
             lambda storage: _sum_up(storage, guild.id, channels, now), otherwise=None
         )
-        if known is None:
-            log.error("digest lost: the database is away", guild=guild.id)
-            return None
+
+    async def _screen(self, guild: discord.Guild, known: _Known) -> Screen | None:
+        """Return what is shown; None for a week without songs."""
         if known.week is None:
-            log.info("no digest: no songs in the week", guild=guild.id)
             return None
         user_ids = {each.user_id for each in known.leaders.values() if each is not None}
         names = await names_of(guild, user_ids)

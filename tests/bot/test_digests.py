@@ -22,7 +22,7 @@ from bot.boards.audience import channels_of_all
 from bot.boards.digests import due
 from bot.presentation import board_texts
 from bot.presentation.language import speaking
-from bot.storage import Changes, GuildSettings, Storage, Subscription
+from bot.storage import GuildSettings, Storage, Subscription
 from moodify_core.moods import Mood
 from tests.bot.heard import Heard, hear, storage_in
 from tests.bot.process import PATIENCE, BotProcess, running_bot
@@ -69,35 +69,6 @@ def test_what_is_due_is_a_monday_that_has_begun(now: float, zone: str) -> None:
     if monday is not None:
         assert monday.weekday() == 0
         assert datetime.fromtimestamp(now, UTC).date() - monday < WEEK + timedelta(days=1)
-
-
-# --- who sends it --------------------------------------------------------------------------------
-
-
-async def test_of_many_that_claim_a_week_one_gets_it(tmp_path: Path) -> None:
-    async with storage_in(tmp_path) as first, storage_in(tmp_path) as second:
-        await first.settings.save(7, digest_channel_id=8)
-        monday = date(2026, 6, 1)
-        claims = [each.digests.claim(7, monday) for each in (first, second) * 5]
-        assert sorted(await asyncio.gather(*claims)) == [False] * 9 + [True]
-        assert not await first.digests.claim(7, monday - WEEK)
-        assert await second.digests.claim(7, monday + WEEK)
-
-
-async def test_only_servers_that_want_it_and_have_boards_subscribe(tmp_path: Path) -> None:
-    async with storage_in(tmp_path) as storage:
-        chosen: list[Changes] = [
-            {},
-            {"digest_channel_id": 5, "language": "de", "time_zone": "Asia/Tokyo"},
-            {"digest_channel_id": 6, "leaderboard": False},
-            {"digest_channel_id": 7, "digested": date(2026, 6, 1).toordinal()},
-        ]
-        for guild_id, changes in enumerate(chosen):
-            await storage.settings.save(guild_id, **changes)
-        assert sorted(await storage.digests.subscriptions(), key=lambda each: each.guild_id) == [
-            Subscription(1, 5, "Asia/Tokyo", "de", None),
-            Subscription(3, 7, "UTC", None, date(2026, 6, 1)),
-        ]
 
 
 # --- what is sent --------------------------------------------------------------------------------
