@@ -148,7 +148,8 @@ def somebody() -> str:
 
 def jump(url: str) -> str:
     """Return a link to a song's message."""
-    return f"[{_('open')}]({url})"
+    label = _("open")
+    return f"[{label}]({url})"
 
 
 def row(*parts: str | None) -> str:
@@ -209,7 +210,7 @@ def period_menu() -> str:
 
 def own_rank(rank: int, ranked: int, seconds: float) -> str:
     """Tell somebody where they stand."""
-    return _("You are at rank **{rank}** of {ranked}, with {minutes}.").format(
+    return _("You are at rank **{rank}** of {ranked} ({minutes}).").format(
         rank=number(rank), ranked=number(ranked), minutes=minutes(seconds)
     )
 
@@ -384,7 +385,7 @@ def week_before() -> str:
 
 def favourite(mood: Mood, seconds: float) -> str:
     """Tell somebody's favourite mood."""
-    return _("{emoji} Favourite mood: **{mood}**, {minutes}.").format(
+    return _("{emoji} Favourite mood: **{mood}** ({minutes}).").format(
         emoji=mood.emoji, mood=mood_name(mood), minutes=minutes(seconds)
     )
 

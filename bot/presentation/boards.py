@@ -302,7 +302,7 @@ def overview_screen(
             Bar(
                 mood,
                 _name(names, leader.user_id).text if leader else texts.nobody_leads(),
-                texts.minutes(leader.seconds if leader else 0),
+                texts.minutes(leader.seconds) if leader else "–",
                 ((mood, leader.seconds),) if leader else (),
                 note=_capital(common.mood_name(mood)),
                 own=leader is not None and leader.user_id == viewer_id,
@@ -312,7 +312,8 @@ def overview_screen(
         nameless=texts.somebody(),
     )
     told = tuple(_leader_line(mood, leader, names) for mood, leader in leading)
-    spoken = texts.row(title, facts) + ". " + "; ".join(told)
+    plain = (_leader_line(mood, leader, names, plain=True) for mood, leader in leading)
+    spoken = "\n".join([texts.row(title, facts), *plain])
     return Screen(_signed(title), (), (facts, *told), texts.minutes_rule(), None, chart, spoken)
 
 
@@ -333,13 +334,13 @@ def server_screen(
         None where it is not known.
     guild_id : int
     """
-    title = texts.server_title(server)
+    title = texts.server_title(inline_code(server))
     if not mood.weeks or not any(mood.mix.values()):
         return Screen(title, (texts.no_songs(),))
     facts = texts.songs_of_members(mood.songs, mood.members)
     ahead = _ahead(mood.mix)
     chart = Weeks(
-        title,
+        server,
         facts,
         mood.mix,
         tuple(
@@ -355,9 +356,9 @@ def server_screen(
         lines.append(texts.swing(change.mood, change.before, change.after, change.change))
     if agreement is not None and agreement.asked:
         lines.append(texts.agreement(agreement.agreed, agreement.asked))
-    spoken = " ".join(
+    spoken = "\n".join(
         [
-            f"{title}.",
+            texts.row(texts.server_title(server), facts),
             texts.alt_weeks(len(mood.weeks), mood.weeks[0].monday, mood.weeks[-1].monday),
             texts.alt_mix(_sorted(mood.mix)),
         ]
@@ -381,7 +382,7 @@ def profile_screen(
     title = texts.profile_title(name.said)
     plain = texts.profile_title(name.text)
     facts = texts.song_count(profile.songs)
-    chart = Mix(plain, facts, profile.mix, server, texts.this_server())
+    chart = Mix(name.text, facts, profile.mix, server, texts.this_server())
     lines = []
     if profile.favourite is not None:
         lines.append(texts.favourite(profile.favourite, profile.seconds[profile.favourite]))
@@ -394,9 +395,9 @@ def profile_screen(
     ]
     if extremes:
         lines += [f"**{texts.extremes_heading()}**", *extremes]
-    spoken = f"{texts.row(plain, facts)}. {texts.alt_mix(_sorted(profile.mix))}"
+    spoken = f"{texts.row(plain, facts)}\n{texts.alt_mix(_sorted(profile.mix))}"
     if server is not None:
-        spoken += f" {texts.alt_beside(texts.this_server(), _sorted(server))}"
+        spoken += f"\n{texts.alt_beside(texts.this_server(), _sorted(server))}"
     told = (facts, bars(profile.mix))
     return Screen(title, tuple(lines), told, "", profile.favourite, chart, spoken)
 
@@ -494,9 +495,9 @@ def digest_screen(
     ]
     if best:
         lines += [f"**{texts.digest_songs()}**", *best]
-    spoken = f"{texts.row(texts.digest_title(), facts)}. {texts.alt_mix(_sorted(mix))}"
+    spoken = f"{texts.row(texts.digest_title(), facts)}\n{texts.alt_mix(_sorted(mix))}"
     if earlier is not None:
-        spoken += f" {texts.alt_beside(texts.week_before(), _sorted(earlier))}"
+        spoken += f"\n{texts.alt_beside(texts.week_before(), _sorted(earlier))}"
     told = (facts, bars(mix))
     return Screen(title, tuple(lines), told, texts.digest_rule(), ahead, chart, spoken)
 
@@ -532,10 +533,11 @@ def _url(song: RankedSong, guild_id: int) -> str | None:
     return "https://discord.com/channels/" + "/".join(map(str, (guild_id, *place)))
 
 
-def _leader_line(mood: Mood, leader: Standing | None, names: Names) -> str:
+def _leader_line(mood: Mood, leader: Standing | None, names: Names, *, plain: bool = False) -> str:
     if leader is None:
         return texts.nobody_line(mood)
-    return texts.leader_line(mood, _name(names, leader.user_id).said, leader.seconds)
+    name = _name(names, leader.user_id)
+    return texts.leader_line(mood, name.text if plain else name.said, leader.seconds)
 
 
 def _share(profile: Profile, mood: Mood) -> str:
@@ -561,4 +563,4 @@ def _capital(word: str) -> str:
 
 def _in_words(title: str, facts: str, bars_: Sequence[Bar]) -> str:
     rows = (f"{bar.badge}. {bar.name}: {bar.value}" for bar in bars_)
-    return f"{texts.row(title, facts)}. " + "; ".join(rows)
+    return "\n".join([texts.row(title, facts), *rows])

@@ -19,7 +19,7 @@ _TITLE = 48
 _FACTS = 34
 _CHIP = 60
 _TOP = 36
-_MOST_FACTS = 0.5
+_MOST_FACTS = 0.6
 
 
 def draw_heading(canvas: Canvas, title: str, facts: str, mood: Mood | None, words: Words) -> None:
