@@ -444,9 +444,9 @@ def similar_title(title: str) -> str:
     return _("Songs like {title}").format(title=title)
 
 
-def alike(share: float) -> str:
-    """Tell how alike two songs are."""
-    return _("{share} alike").format(share=percent(share))
+def similar_rule() -> str:
+    """Tell how the songs are ordered."""
+    return _("By how much of their moods they share with it.")
 
 
 def nothing_similar() -> str:

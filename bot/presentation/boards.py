@@ -445,11 +445,12 @@ def similar_screen(title: str, songs: Sequence[SimilarSong], names: Names, guild
         texts.ranked(
             number,
             f"{_ahead(each.song.shares).emoji} "
-            + _song_line(each.song, guild_id, texts.alike(each.likeness), _from(names, each.song)),
+            + _song_line(each.song, guild_id, percent(each.likeness), _from(names, each.song)),
         )
         for number, each in enumerate(songs, start=1)
     )
-    return Screen(heading, lines, mood=_ahead(songs[0].song.shares))
+    mood = _ahead(songs[0].song.shares)
+    return Screen(heading, lines, footer=texts.similar_rule(), mood=mood)
 
 
 # --- the digest ----------------------------------------------------------------------------------

@@ -566,7 +566,8 @@ async def test_songs_like_another_are_suggested_and_found(here: Place) -> None:
     message = await here.ask("similar", song=value)
     assert "`Low tide`" in message.embeds[0]["title"]
     assert "`Empty platform`" in said(message).splitlines()[2]
-    assert board_texts.alike(0.9) in said(message)
+    assert " · 90% · " in said(message).splitlines()[2]
+    assert board_texts.similar_rule() in said(message)
 
 
 async def test_a_song_of_a_hidden_channel_is_suggested_only_to_who_sees_it(here: Place) -> None:
@@ -599,3 +600,17 @@ async def test_there_are_no_boards_outside_of_servers(here: Place) -> None:
         if command["name"] in COMMANDS:
             assert command["contexts"] == [0]
             assert command["integration_types"] == [0]
+
+
+async def test_what_can_be_chosen_is_named_in_the_language_of_who_asks(here: Place) -> None:
+    (board,) = (each for each in here.double.commands if each["name"] == "leaderboard")
+    options = {option["name"]: option for option in board["options"]}
+    with speaking("de"):
+        for option, names in (
+            ("mood", {mood.value: texts.mood_name(mood) for mood in MOODS}),
+            ("period", {each.value: board_texts.period_name(each) for each in Period}),
+            ("board", {each: board_texts.board_name(each) for each in ("members", "songs")}),
+        ):
+            choices = options[option]["choices"]
+            shown = {each["value"]: each["name_localizations"]["de"] for each in choices}
+            assert names.items() <= shown.items()
