@@ -127,7 +127,16 @@ class BoardDesk:
     async def leaderboard(
         self, interaction: discord.Interaction[MoodifyBot], view: BoardView, *, private: bool
     ) -> None:
-        """Show a board."""
+        """Show a board.
+
+        Parameters
+        ----------
+        interaction : discord.Interaction
+        view : BoardView
+            What to begin with.
+        private : bool
+            Whether only who asks sees it; the same for the others.
+        """
         await self._answer(interaction, lambda ask: ask.board(view), private=private)
 
     async def server_mood(
@@ -143,7 +152,15 @@ class BoardDesk:
         *,
         private: bool,
     ) -> None:
-        """Show what a person shares; of one who is kept off the boards, only to themselves."""
+        """Show what a person shares; of one who is kept off the boards, only to themselves.
+
+        Parameters
+        ----------
+        interaction : discord.Interaction
+        user : discord.Member or discord.User
+            Whose moods; who has left is no member.
+        private : bool
+        """
         guild_id = interaction.guild_id or 0
         hidden = await self._soon(
             lambda storage: storage.boards.is_hidden(guild_id, user.id), otherwise=True
@@ -162,7 +179,15 @@ class BoardDesk:
     async def similar(
         self, interaction: discord.Interaction[MoodifyBot], song: str, *, private: bool
     ) -> None:
-        """Show songs like another, named by its record or by a part of its title."""
+        """Show songs like another.
+
+        Parameters
+        ----------
+        interaction : discord.Interaction
+        song : str
+            The number of a record, as `suggest_songs` gives it, or a part of a title.
+        private : bool
+        """
         # The title of a song from where not everybody can read is for who asks alone.
         record = await self._soon(
             lambda storage: _named(interaction, storage, song), otherwise=None
@@ -175,7 +200,16 @@ class BoardDesk:
     async def turn_board(
         self, interaction: discord.Interaction[MoodifyBot], view: BoardView, asker_id: int
     ) -> None:
-        """Show another board in place of one, or beside it to who has not asked for it."""
+        """Show another board in place of one, or beside it to who has not asked for it.
+
+        Parameters
+        ----------
+        interaction : discord.Interaction
+        view : BoardView
+            What to show.
+        asker_id : int
+            Who had asked for what is shown.
+        """
         await self._turn(interaction, asker_id, lambda ask: ask.board(view))
 
     async def turn_find(
@@ -189,7 +223,21 @@ class BoardDesk:
     async def suggest_pages(
         self, interaction: discord.Interaction[MoodifyBot], view: BoardView, typed: str
     ) -> list[tuple[str, int]]:
-        """Return pages of a board, with what they hold: the own one first."""
+        """Return pages of a board, with what they hold: the own one first.
+
+        Parameters
+        ----------
+        interaction : discord.Interaction
+        view : BoardView
+            As far as it was chosen.
+        typed : str
+            The beginning of a number, perhaps; anything.
+
+        Returns
+        -------
+        list of (str, int)
+            What each is called, and its number from 1 on.
+        """
         guild = interaction.guild
         if guild is None or view.board is Board.OVERVIEW:
             return []
@@ -215,7 +263,13 @@ class BoardDesk:
     async def suggest_songs(
         self, interaction: discord.Interaction[MoodifyBot], typed: str
     ) -> list[tuple[str, str]]:
-        """Return songs whose titles hold what somebody has typed, of those that they can see."""
+        """Return songs whose titles hold what somebody has typed, of those that they can see.
+
+        Returns
+        -------
+        list of (str, str)
+            The title of each, and the number of its newest record.
+        """
         none: list[Titled] = []
         songs = await self._soon(
             lambda storage: _seen(interaction, storage, typed.strip()), otherwise=none
