@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,7 +127,8 @@ async def test_what_is_recorded_later_counts_as_if_the_database_had_been_there(
     )
     assert page is not None
     assert page.own_songs == 2
-    rows = sqlite3.connect(file).execute(
-        "SELECT request_id FROM records WHERE counted_seconds > 0 ORDER BY request_id"
-    )
-    assert rows.fetchall() == [(1,), (3,)]
+    with closing(sqlite3.connect(file)) as database:
+        rows = database.execute(
+            "SELECT request_id FROM records WHERE counted_seconds > 0 ORDER BY request_id"
+        )
+        assert rows.fetchall() == [(1,), (3,)]
