@@ -23,6 +23,7 @@ from discord.http import Route
 
 from bot.admission import Admission
 from bot.answers import AnswerDesk
+from bot.boards import BoardDesk
 from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
 from bot.download import DownloadRules
@@ -104,6 +105,8 @@ class MoodifyBot(commands.AutoShardedBot):
         Serves requests for films.
     answer_desk : AnswerDesk
         Serves the buttons under answers.
+    board_desk : BoardDesk
+        Serves boards.
     more_desk : MoreDesk
         Serves the menu of further songs of a message.
     """
@@ -112,6 +115,7 @@ class MoodifyBot(commands.AutoShardedBot):
     jobs: Jobs
     film_desk: FilmDesk
     answer_desk: AnswerDesk
+    board_desk: BoardDesk
     more_desk: MoreDesk
 
     def __init__(self, settings: Settings, *, message_content: bool = False) -> None:
@@ -190,6 +194,7 @@ class MoodifyBot(commands.AutoShardedBot):
         )
         self.film_desk = FilmDesk(self.jobs, films, Songs())
         self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=self.engine)
+        self.board_desk = BoardDesk(jobs=self.jobs, memory=self.memory, engine=self.engine)
         self.add_dynamic_items(*BUTTONS)
         self._tasks = [
             asyncio.create_task(self._lag.watch()),

@@ -57,12 +57,19 @@ NEARBY = 50
 _ALREADY_ACKNOWLEDGED = 40060
 
 
-class Reply(Protocol):
-    """A place for one answer."""
+class Spot(Protocol):
+    """A place where something can be shown."""
 
     @property
     def until(self) -> float:
         """When it is too late for an answer, on the clock of `time.monotonic`."""
+
+    async def show(self, content: Content) -> None:
+        """Show `content` in place of whatever stands there."""
+
+
+class Reply(Spot, Protocol):
+    """A place for one answer."""
 
     @property
     def abilities(self) -> Abilities:
@@ -71,9 +78,6 @@ class Reply(Protocol):
     @property
     def answer_id(self) -> int | None:
         """The message that shows the answer, as soon as it is known."""
-
-    async def show(self, content: Content) -> None:
-        """Show `content` in place of whatever stands there."""
 
     async def tell(self, sentence: str) -> None:
         """Show how far the answer is, and a button to cancel it."""
@@ -384,14 +388,14 @@ async def deliver(
     return await present(reply, versions(outcomes, titles, reply.abilities, view))
 
 
-async def present(reply: Reply, ways: Sequence[Callable[[], Content]]) -> bool:
+async def present(reply: Spot, ways: Sequence[Callable[[], Content]]) -> bool:
     """Show something; if Discord does not take it, show the next plainer version.
 
     Raises nothing: when nothing gets through, the log tells why.
 
     Parameters
     ----------
-    reply : Reply
+    reply : Spot
     ways : sequence of callable
         Versions, the fullest first; each makes its content afresh.
 
@@ -419,7 +423,7 @@ async def present(reply: Reply, ways: Sequence[Callable[[], Content]]) -> bool:
     return False
 
 
-async def _insist(reply: Reply, compose: Callable[[], Content], patience: float) -> None:
+async def _insist(reply: Spot, compose: Callable[[], Content], patience: float) -> None:
     """Show content, as often as it takes while Discord or the network is away."""
     async for attempt in AsyncRetrying(
         retry=retry_if_exception(_may_pass),

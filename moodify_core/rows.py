@@ -65,11 +65,29 @@ def draw_stack(canvas: Canvas, row: Row, analysis: MoodAnalysis) -> None:
     boundaries = top + row.height * np.cumsum(curves[:, :-1], axis=1)
     frame = box(left, top, row.width, row.height, 12)
     canvas.fill(frame, MOODS[-1].colour)
+    draw_bands(canvas, x, boundaries.T, top, frame)
+
+
+def draw_bands(canvas: Canvas, x: _Floats, boundaries: _Floats, top: float, frame: Path) -> None:
+    """Draw all moods but the last, whose colour is the ground, as bands below one another.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    x : ndarray, shape (points,)
+        Pixels from the left.
+    boundaries : ndarray, shape (4, points)
+        Where each band ends, in pixels from the top.
+    top : float
+        Where the first begins.
+    frame : Path
+        Nothing is drawn outside of it.
+    """
     # Each band is painted over the ones below it, so that no seam shines through between two.
-    for mood, boundary in reversed(list(zip(MOODS, boundaries.T, strict=False))):
-        band = np.column_stack([[left, *x, right], [top, *boundary, top]])
+    for mood, boundary in reversed(list(zip(MOODS, boundaries, strict=False))):
+        band = np.column_stack([[x[0], *x, x[-1]], [top, *boundary, top]])
         canvas.fill(Path(band), mood.colour, within=frame)
-    lines = [Path(np.column_stack([x, boundary])) for boundary in boundaries.T]
+    lines = [Path(np.column_stack([x, boundary])) for boundary in boundaries]
     canvas.stroke(Path.make_compound_path(*lines), BACKGROUND, within=frame)
 
 

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from moodify_core.drawing import (
     HALF_CAPITAL,
-    INK,
     QUIET_TEXT,
     TEXT,
     TRACK,
@@ -17,6 +16,7 @@ from moodify_core.drawing import (
 )
 from moodify_core.figures import MOST, clock
 from moodify_core.fonts import clean_title, shorten
+from moodify_core.legend import Legend, draw_chip, draw_legend
 from moodify_core.moods import MOODS, Mood
 from moodify_core.result import MoodAnalysis
 from moodify_core.rows import Row, draw_axis, draw_ribbon, draw_stack, draw_wave
@@ -132,7 +132,14 @@ def draw_timeline(
     heading = clean_title(title) or words.untitled_timeline
     _draw_title(canvas, measures, heading, words.unsure if analysis.unsure else None)
     if layout is Layout.WIDE:
-        _draw_legend_columns(canvas, measures, analysis, words)
+        draw_legend(
+            canvas,
+            Legend(measures.margin, measures.legend, measures.span),
+            (measures.chip, measures.legend_type),
+            analysis.breakdown,
+            analysis.dominant,
+            words,
+        )
     else:
         _draw_legend_rows(canvas, measures, analysis, words)
     draw_stack(canvas, measures.row(measures.stack), analysis)
@@ -228,25 +235,6 @@ def _draw_title(canvas: Canvas, measures: _Measures, title: str, unsure: str | N
     canvas.text(measures.margin, baseline, shown, style)
 
 
-def _draw_legend_columns(
-    canvas: Canvas, measures: _Measures, analysis: MoodAnalysis, words: Words
-) -> None:
-    chip, size = measures.chip, measures.legend_type
-    figures = Type(size * 1.25, weight="bold")
-    # Room for any percentage, so that the columns stand in the same places in every picture.
-    percentage = chip * 1.3 + canvas.measure(words.share(1), figures)
-    widths = [max(canvas.measure(words.name(mood), Type(size)), percentage) for mood in MOODS]
-    gap = (measures.span - sum(widths)) / (len(MOODS) - 1)
-    x = float(measures.margin)
-    for mood, width in zip(MOODS, widths, strict=True):
-        percent = words.share(analysis.breakdown[mood])
-        _draw_chip(canvas, (x, measures.legend), chip, mood, words)
-        canvas.text(x + chip * 1.3, measures.legend + chip * 0.84, percent, figures)
-        name = _name_type(size, mood, analysis)
-        canvas.text(x, measures.legend + chip + size * 1.2, words.name(mood), name)
-        x += width + gap
-
-
 def _draw_legend_rows(
     canvas: Canvas, measures: _Measures, analysis: MoodAnalysis, words: Words
 ) -> None:
@@ -261,7 +249,7 @@ def _draw_legend_rows(
         top = measures.legend + row * chip * 1.42
         baseline = top + chip / 2 + size * HALF_CAPITAL
         share = analysis.breakdown[mood]
-        _draw_chip(canvas, (measures.margin, top), chip, mood, words)
+        draw_chip(canvas, (measures.margin, top), chip, mood, words)
         canvas.text(names, baseline, words.name(mood), _name_type(size, mood, analysis))
         bar_top = top + (chip - thick) / 2
         canvas.fill(box(bars, bar_top, bars_width, thick, thick / 2), TRACK)
@@ -273,13 +261,3 @@ def _draw_legend_rows(
 
 def _name_type(size: float, mood: Mood, analysis: MoodAnalysis) -> Type:
     return Type(size, TEXT if mood is analysis.dominant else QUIET_TEXT)
-
-
-def _draw_chip(
-    canvas: Canvas, corner: tuple[float, float], size: float, mood: Mood, words: Words
-) -> None:
-    x, y = corner
-    style = Type(size * 0.7, INK, align="center", weight="bold")
-    canvas.fill(box(x, y, size, size, size * 0.24), mood.colour)
-    baseline = y + size / 2 + style.size * HALF_CAPITAL
-    canvas.text(x + size / 2, baseline, words.initial(mood), style)

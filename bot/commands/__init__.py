@@ -3,6 +3,7 @@
 EXTENSIONS = (
     "bot.commands.mood",
     "bot.commands.listening",
+    "bot.commands.boards",
     "bot.commands.settings",
     "bot.commands.about",
     "bot.commands.help",

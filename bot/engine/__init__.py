@@ -8,6 +8,7 @@ from bot.engine.base import (
     WorkerOutOfMemory,
     WorkerTimeout,
 )
+from bot.engine.charting import draw_chart
 from bot.engine.hearing import Comparison, Hearing, compare, draw, hear, model_in_use, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
@@ -28,6 +29,7 @@ __all__ = [
     "WorkerTimeout",
     "compare",
     "draw",
+    "draw_chart",
     "hear",
     "model_in_use",
     "prepare",

@@ -210,6 +210,19 @@ def help_account() -> str:
     )
 
 
+def help_boards() -> str:
+    """Explain the boards."""
+    return _(
+        "🏆 **What this server sounds like**: `/leaderboard` ranks members and songs by mood, "
+        "`/servermood` and `/mymoods` show mixes, `/find` and `/similar` bring songs."
+    )
+
+
+def help_boards_off() -> str:
+    """Tell that the server has no boards."""
+    return _("🚫 **Boards** are turned off in this server: nobody and no song is ranked.")
+
+
 def help_role(role_id: int) -> str:
     """Tell who may ask."""
     return _("In this server only members with the role <@&{role}> may ask.").format(role=role_id)

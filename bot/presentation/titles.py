@@ -1,4 +1,4 @@
-"""File names are hostile text: make a title of one that can do no harm."""
+"""Names of files and people are hostile text: make something of them that can do no harm."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from bot.presentation import texts
 
 TITLE_LIMIT = 80
 """Characters of a title that are shown."""
+NAME_LIMIT = 40
+"""Characters of a person's or a server's name that are shown."""
 
 _JOINERS = frozenset("\u200c\u200d")
 """Invisible, but part of how Persian and emoji are spelt, and harmless."""
@@ -39,16 +41,39 @@ def song_title(filename: str) -> str:
     str
         Never empty: "untitled" where nothing is left.
     """
-    text = unicodedata.normalize("NFC", filename).replace("_", " ").replace("`", "'")
-    text = _EXTENSION.sub("", " ".join(_visible(text).split()))
-    if len(text) > TITLE_LIMIT:
-        text = text[: TITLE_LIMIT - 1].rstrip() + "…"
-    return text if any(map(_shows_alone, text)) else texts.untitled()
+    text = _EXTENSION.sub("", _one_line(filename.replace("_", " ")))
+    return _cut(text, TITLE_LIMIT) if any(map(_shows_alone, text)) else texts.untitled()
+
+
+def harmless_name(name: str) -> str:
+    """Return the name of a person or a server in one harmless line.
+
+    Parameters
+    ----------
+    name : str
+        As Discord hands it over.
+
+    Returns
+    -------
+    str
+        At most `NAME_LIMIT` characters; empty where nothing is left that can be seen.
+    """
+    text = _one_line(name)
+    return _cut(text, NAME_LIMIT) if any(map(_shows_alone, text)) else ""
 
 
 def inline_code(title: str) -> str:
     """Return a title from `song_title` as inline code, in which nothing else has a meaning."""
     return f"`{title}`"
+
+
+def _one_line(text: str) -> str:
+    text = unicodedata.normalize("NFC", text).replace("`", "'")
+    return " ".join(_visible(text).split())
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def _shows_alone(character: str) -> bool:

@@ -26,6 +26,7 @@ from bot.storage.boards import (
     Week,
 )
 from bot.storage.database import PATIENCE, Database, StorageError
+from bot.storage.digests import DigestStore, Subscription
 from bot.storage.jobs import JobStore
 from bot.storage.periods import Calendar, Period
 from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
@@ -39,6 +40,7 @@ __all__ = [
     "BoardStore",
     "Calendar",
     "Changes",
+    "DigestStore",
     "Entry",
     "GuildSettings",
     "JobStore",
@@ -57,6 +59,7 @@ __all__ = [
     "Standing",
     "Storage",
     "StorageError",
+    "Subscription",
     "Swing",
     "Titled",
     "Week",
@@ -76,6 +79,7 @@ class Storage:
     songs : SongStore
     settings : SettingsStore
     boards : BoardStore
+    digests : DigestStore
     """
 
     def __init__(self, database: Database) -> None:
@@ -84,6 +88,7 @@ class Storage:
         self.songs = SongStore(database)
         self.settings = SettingsStore(database)
         self.boards = BoardStore(database)
+        self.digests = DigestStore(database)
 
     @classmethod
     async def open(cls, url: str, *, patience: float = PATIENCE) -> Self:

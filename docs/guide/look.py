@@ -27,7 +27,7 @@ _POSTER_AT = 0.4
 
 _INLINE = re.compile(
     r"`(?P<code>[^`]+)`|\*\*(?P<bold>.+?)\*\*|<@!?(?P<user>\d+)>|<#(?P<channel>\d+)>"
-    r"|<t:\d+:R>|(?P<link>https?://\S+)"
+    r"|<t:\d+:R>|\[(?P<masked>[^\]]+)\]\(\S+\)|(?P<link>https?://\S+)"
 )
 
 
@@ -276,7 +276,7 @@ class Look:
                 return f'<span class="mention">@{escape(self.world.users[value].name)}</span>'
             case "channel":
                 return f'<span class="mention">#{escape(self.world.channels[value].name)}</span>'
-            case "link":
+            case "link" | "masked":
                 return f"<a>{escape(value)}</a>"
             case _time:
                 return "<code>2 days ago</code>"

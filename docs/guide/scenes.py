@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import soundfile
 
 from bot.commands.listening._cog import OFFER
 from bot.commands.settings._panel import Action, Page, component_id
-from bot.presentation import answer_texts, texts
+from bot.presentation import answer_texts, board_texts, texts
 from bot.storage import Listening
 from docs.guide.look import Form, Look, Part, Said, Scene, Sheet, Typed
+from moodify_core.moods import Mood
+from tests.bot.heard import Heard, hear, storage_in
 from tests.bot.process import PATIENCE, ROOT, is_answer, running_bot
 from tests.discord_double import (
     MESSAGE_CONTENT,
@@ -138,7 +143,11 @@ async def final(exchange: Exchange) -> Message:
 
 @asynccontextmanager
 async def _stage(
-    folder: Path, *, sees_posts: bool = True, **settings: object
+    folder: Path,
+    *,
+    sees_posts: bool = True,
+    before: Callable[[Stage, Path], Awaitable[None]] | None = None,
+    **settings: object,
 ) -> AsyncIterator[Stage]:
     """Run a bot; what it sends must be right in every respect."""
     async with DiscordDouble(privileged_intents=MESSAGE_CONTENT if sees_posts else 0) as double:
@@ -157,6 +166,8 @@ async def _stage(
         )
         own = folder / guild.id
         own.mkdir()
+        if before is not None:
+            await before(stage, own)
         async with running_bot(double, own, source_url=SOURCE, **settings):
             await double.wait_command("mood", PATIENCE)
             yield stage
@@ -176,11 +187,14 @@ class Play:
         Whether the Message Content intent is on.
     cooldown : float
         Seconds from one request of a person to the next.
+    before : callable or None
+        What happens before the bot starts in a folder.
     """
 
     acts: tuple[Callable[[Stage], Awaitable[None]], ...]
     sees_posts: bool = True
     cooldown: float = 0
+    before: Callable[[Stage, Path], Awaitable[None]] | None = None
 
 
 async def play(folder: Path, plays: Iterable[Play]) -> AsyncIterator[tuple[Look, Scene]]:
@@ -199,7 +213,9 @@ async def play(folder: Path, plays: Iterable[Play]) -> AsyncIterator[tuple[Look,
         Each scene with what draws it.
     """
     for each in plays:
-        async with _stage(folder, sees_posts=each.sees_posts, cooldown=each.cooldown) as stage:
+        async with _stage(
+            folder, sees_posts=each.sees_posts, before=each.before, cooldown=each.cooldown
+        ) as stage:
             for act in each.acts:
                 await act(stage)
         for scene in stage.scenes:
@@ -415,6 +431,105 @@ async def _welcome(stage: Stage) -> None:
     stage.add("welcome-chosen", Said(chosen), channel=channel)
 
 
+# --- boards --------------------------------------------------------------------------------------
+
+
+_DAY = 86_400.0
+_SHARED: dict[str, tuple[Mood, float, tuple[str, ...]]] = {
+    "Ann": (Mood.SAD, 0.78, ("Low tide", "Empty platform", "Last train north", "Grey harbour")),
+    "Bo": (Mood.HAPPY, 0.82, ("Morning run", "Kite weather", "Lemonade", "Two left shoes")),
+    "Cy": (Mood.DRAMATIC, 0.71, ("Siege at dawn", "Night market", "The long bridge")),
+    "Dana": (Mood.ROMANTIC, 0.84, ("Moonlit", "Letters home", "Slow lanterns")),
+    "Elif": (Mood.SAD, 0.61, ("Rain on tin", "Winter light", "Postcards")),
+    "Finn": (Mood.AGGRESSIVE, 0.88, ("Broken gears", "Iron rain", "Redline")),
+    "五郎": (Mood.SAD, 0.55, ("夜の散歩", "海の底", "Paper boats")),
+}
+"""What members share: a mood, the share of it in the first song, and their songs."""
+_TAKES = ("Sketch", "Old tape", "Demo", "Late take", "Rehearsal")
+"""What else they share, by the week."""
+
+
+async def _months(stage: Stage, folder: Path) -> None:
+    """Let members share songs for some months before the bot starts."""
+    people = {user.name: user for user in (stage.ann, stage.bo, stage.cy)}
+    songs = []
+    for number, (name, (mood, share, titles)) in enumerate(_SHARED.items()):
+        if name not in people:
+            people[name] = stage.double.add_user(name)
+            stage.double.add_member(stage.guild, people[name])
+        for nth, title in enumerate(titles):
+            heard = Heard(
+                people[name],
+                stage.songs,
+                title,
+                mood,
+                share - 0.07 * nth,
+                minutes=3 + (number * 7 + nth * 5) % 4,
+                ago=(nth * 2 + number % 3) * _DAY / 8,
+            )
+            songs.append(heard)
+        for week in range(1, 24):
+            # Each mood has its season.
+            season = (1 + math.cos((week - 4 * number) / 3)) / 2
+            for nth in range(round(0.6 + 3.4 * season)):
+                songs.append(
+                    Heard(
+                        people[name],
+                        stage.songs,
+                        _TAKES[(week + nth * 5 + number) % len(_TAKES)] + f" {week}",
+                        mood,
+                        0.3 + 0.25 * season + 0.03 * nth,
+                        minutes=1 + 3 * season,
+                        ago=week * 7 * _DAY + nth * 3600,
+                    )
+                )
+    await hear(folder, songs)
+
+
+async def _boards(stage: Stage) -> None:
+    double = stage.double
+
+    async def ask(command: str, user: User, **options: object) -> Message:
+        return await final(
+            await double.slash(command, user=user, channel=stage.songs, options=options)  # type: ignore[arg-type]
+        )
+
+    used = (stage.ann, "/leaderboard")
+    stage.add("leaderboard-command", Typed("leaderboard", {"mood": "sad", "period": "All time"}))
+    board = await ask("leaderboard", stage.ann, mood="sad", period="all")
+    stage.add("leaderboard", Said(board, used))
+    songs = await stage.pressed(stage.ann, board, board_texts.songs_button())
+    stage.add("leaderboard-songs", Said(songs, used))
+    leaders = await stage.pressed(stage.ann, songs, board_texts.overview_button())
+    stage.add("leaderboard-overview", Said(leaders, used))
+    mood = await ask("servermood", stage.bo)
+    stage.add("servermood", Said(mood, (stage.bo, "/servermood")))
+    mine = await ask("mymoods", stage.cy)
+    stage.add("mymoods", Said(mine, (stage.cy, "/mymoods")))
+    found = await ask("find", stage.bo, mood="romantic", strength=50)
+    stage.add("find", Said(found, (stage.bo, "/find")))
+    like = await ask("similar", stage.ann, song="Low tide")
+    stage.add("similar", Said(like, (stage.ann, "/similar")))
+
+
+async def _wanting_digests(stage: Stage, folder: Path) -> None:
+    await _months(stage, folder)
+    zone = next(
+        zone
+        for zone in ("UTC", "Pacific/Kiritimati")
+        if (now := datetime.now(ZoneInfo(zone))).weekday() or now.hour >= 9
+    )
+    async with storage_in(folder) as storage:
+        await storage.settings.save(
+            int(stage.guild.id), digest_channel_id=int(stage.offers.id), time_zone=zone
+        )
+
+
+async def _digest(stage: Stage) -> None:
+    message = await stage.double.wait_message(stage.offers, PATIENCE)
+    stage.add("digest", Said(message), channel=stage.offers)
+
+
 async def _blind(stage: Stage) -> None:
     double = stage.double
     short = await double.post_message(
@@ -431,6 +546,7 @@ PLAYS = (
     Play((_answers, _several, _listening, _progress, _buttons, _film, _plain)),
     # With the pause that a bot has whose operator has changed nothing.
     Play((_settings, _pages, _welcome), cooldown=5),
+    Play((_boards, _digest), before=_wanting_digests),
     Play((_blind,), sees_posts=False),
 )
 """All scenes of the guide."""

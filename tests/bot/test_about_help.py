@@ -123,6 +123,8 @@ def test_about_links_to_what_there_is() -> None:
             [],
         ),
         ({"role_id": 5}, [texts.help_role(5)], []),
+        ({"boards": True}, [texts.help_boards()], [texts.help_boards_off()]),
+        ({"boards": False}, [texts.help_boards_off()], [texts.help_boards()]),
     ],
 )
 def test_help_says_what_works_where_it_is_asked(
@@ -141,6 +143,7 @@ def test_help_outside_servers_names_only_what_works_there() -> None:
         assert texts.help_command() in said
         assert texts.help_direct(here=direct) in said
         assert texts.help_mention() not in said
+        assert texts.help_boards() not in said
 
 
 @pytest.mark.parametrize("language", SUPPORTED, ids=lambda language: language.code)

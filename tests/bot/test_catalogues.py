@@ -26,9 +26,9 @@ LANGUAGES = pytest.mark.parametrize("language", TRANSLATIONS, ids=lambda languag
 SIZES = {"{count} MiB", "{count} KiB"}
 
 SPELT_ALIKE: dict[str, set[Text]] = {
-    "de": {"Details", "Film", "Pause", *SIZES},
+    "de": {"Details", "Film", "Pause", "Songs", *SIZES},
     "es": SIZES,
-    "fr": {"Passages", "Pause", ("{count} minute", "{count} minutes")},
+    "fr": {"Page {page}", "Passages", "Pause", ("{count} minute", "{count} minutes")},
     "pt-BR": SIZES,
     "ja": SIZES,
 }

@@ -14,6 +14,8 @@ from bot.commands import EXTENSIONS
 from bot.config import Settings
 from bot.sync import commands_digest
 
+BOARDS = ("leaderboard", "servermood", "mymoods", "find", "similar")
+
 
 @pytest.fixture
 async def bot(tmp_path: Path) -> AsyncIterator[MoodifyBot]:
@@ -32,16 +34,16 @@ async def test_names_are_unique_and_what_users_know(bot: MoodifyBot) -> None:
     names = [(payload.get("type", 1), payload["name"]) for payload in _payloads(bot)]
     assert len(names) == len(set(names))
     assert set(names) == {
-        *((1, name) for name in ("mood", "settings", "about", "help")),
+        *((1, name) for name in ("mood", *BOARDS, "settings", "about", "help")),
         (AppCommandType.message.value, "Analyze mood"),
     }
 
 
-async def test_every_command_but_one_works_everywhere_and_installed_by_a_user(
+async def test_commands_that_need_no_server_work_everywhere_and_installed_by_a_user(
     bot: MoodifyBot,
 ) -> None:
     for payload in _payloads(bot):
-        if payload["name"] != "settings":
+        if payload["name"] not in ("settings", *BOARDS):
             assert sorted(payload["integration_types"]) == [0, 1]
             assert sorted(payload["contexts"]) == [0, 1, 2]
 
@@ -51,6 +53,16 @@ async def test_settings_are_of_a_server_and_for_those_who_manage_it(bot: Moodify
     assert settings["integration_types"] == [0]
     assert settings["contexts"] == [0]
     assert settings["default_member_permissions"] == Permissions(manage_guild=True).value
+
+
+async def test_boards_are_of_servers_and_for_everybody(bot: MoodifyBot) -> None:
+    boards = [payload for payload in _payloads(bot) if payload["name"] in BOARDS]
+    for board in boards:
+        assert board["integration_types"] == [0]
+        assert board["contexts"] == [0]
+        assert board["default_member_permissions"] is None
+        required = [each["name"] for each in board["options"] if each["required"]]
+        assert required == {"find": ["mood"], "similar": ["song"]}.get(board["name"], [])
 
 
 async def test_mood_takes_a_file_or_a_link_and_whether_the_answer_is_private(

@@ -19,7 +19,7 @@ from bot.commands.settings._panel import Page, Panel, panel_items
 from bot.commands.settings._welcome import _buttons
 from bot.config import Settings
 from bot.outcomes import RepliedToOutOfSight
-from bot.presentation import about_texts, answer_texts, settings_texts, texts
+from bot.presentation import about_texts, answer_texts, board_texts, settings_texts, texts
 from bot.storage import GuildSettings, Listening
 from docs.guide.look import Look, Said, Scene
 from docs.guide.scenes import PLAYS, play
@@ -52,7 +52,7 @@ def pictures() -> list[dict[str, str]]:
 
 def buttons() -> Iterator[str]:
     """Return the labels of all buttons that the bot shows."""
-    for module in (texts, answer_texts):
+    for module in (texts, answer_texts, board_texts):
         for name, function in vars(module).items():
             if name.endswith("_button") and function not in LINKS:
                 yield function()

@@ -132,6 +132,11 @@ class Gateway:
         Privileged intents that are switched on for the application.
     heartbeat_interval : float
         Seconds between heartbeats that are asked of the client.
+
+    Attributes
+    ----------
+    tells_members : bool
+        Whether questions for members are answered.
     """
 
     def __init__(
@@ -153,6 +158,7 @@ class Gateway:
         self.identifies: list[Json] = []
         self.resumes = 0
         self.heartbeats = 0
+        self.tells_members = True
         self._token = token
         self._heartbeat_interval = heartbeat_interval
         self._sessions: dict[str, Session] = {}
@@ -330,7 +336,7 @@ class Gateway:
     async def _send_members(self, connection: Connection, data: Json) -> None:
         session = next((s for s in self._sessions.values() if s.connection is connection), None)
         members = self.world.members.get(str(data.get("guild_id")))
-        if session is None or members is None:
+        if session is None or members is None or not self.tells_members:
             return
         wanted = data.get("user_ids")
         ids = {str(i) for i in (wanted if isinstance(wanted, list) else [wanted])}
@@ -345,7 +351,7 @@ class Gateway:
             "members": [member.payload() for member in found],
             "chunk_index": 0,
             "chunk_count": 1,
-            "not_found": [],
+            "not_found": sorted(ids - set(members)) if wanted else [],
             **({"nonce": data["nonce"]} if data.get("nonce") else {}),
         }
         await self._send_event(session, "GUILD_MEMBERS_CHUNK", chunk)

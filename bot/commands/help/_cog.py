@@ -54,4 +54,5 @@ class HelpCog(commands.Cog):
             may_speak=may.send_messages_in_threads if in_thread else may.send_messages,
             may_embed=may.embed_links,
             may_attach=may.attach_files,
+            boards=settings.leaderboard,
         )

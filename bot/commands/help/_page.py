@@ -27,6 +27,8 @@ class Server:
         Whether the bot sees what is posted.
     may_speak, may_embed, may_attach : bool
         What it may do there.
+    boards : bool
+        Whether the server has boards.
     """
 
     mode: Listening
@@ -36,6 +38,7 @@ class Server:
     may_speak: bool
     may_embed: bool
     may_attach: bool
+    boards: bool = True
 
 
 def help_embed(server: Server | None, *, direct: bool) -> discord.Embed:
@@ -64,6 +67,7 @@ def _ways(server: Server | None, *, direct: bool) -> Iterator[str]:
     yield texts.help_direct(here=direct)
     yield texts.help_account()
     if server is not None:
+        yield texts.help_boards() if server.boards else texts.help_boards_off()
         yield from _restrictions(server)
 
 
