@@ -239,7 +239,7 @@ class BoardDesk:
             What each is called, and its number from 1 on.
         """
         guild = interaction.guild
-        if guild is None or view.board is Board.OVERVIEW:
+        if guild is None or view.board is Board.OVERVIEW or await self._refusal(interaction):
             return []
         channels = audience(interaction, private=False)
         viewer_id, now = interaction.user.id, self._clock()
@@ -271,6 +271,8 @@ class BoardDesk:
             The title of each, and the number of its newest record.
         """
         none: list[Titled] = []
+        if await self._refusal(interaction):
+            return []
         songs = await self._soon(
             lambda storage: _seen(interaction, storage, typed.strip()), otherwise=none
         )

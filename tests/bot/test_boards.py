@@ -384,6 +384,15 @@ async def test_pages_are_suggested_the_own_one_first(here: Place) -> None:
     ]
 
 
+async def test_nothing_is_suggested_where_there_are_no_boards(here: Place) -> None:
+    for command, option in (("leaderboard", "page"), ("similar", "song")):
+        exchange = await here.double.autocomplete(
+            command, option, user=here.ann, channel=here.off, options={option: ""}
+        )
+        await exchange.responded(PATIENCE)
+        assert exchange.choices == []
+
+
 async def test_leaders_of_all_moods_at_a_glance(here: Place) -> None:
     message = await here.ask("leaderboard", board="overview", period="all")
     spoken = message.attachment("board.png").description or ""
