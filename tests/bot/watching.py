@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,12 @@ def free_port() -> int:
     """Return a port of this machine at which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
+
+
+_SUFFIXES = defaultdict(
+    lambda: ("",), counter=("_total",), histogram=("_bucket", "_count", "_sum"), info=("_info",)
+)
+"""What the names of samples end with, by the type of what they belong to."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,21 @@ class Watch:
         assert status == 200, text
         return Metrics.parse(text)
 
-    async def until(self, name: str, value: float, **labels: str) -> None:
-        """Wait until a metric has a value."""
+    async def until(
+        self,
+        name: str,
+        *,
+        value: float | None = None,
+        more_than: Metrics | None = None,
+        **labels: str,
+    ) -> Metrics:
+        """Wait until a metric has a value, or more than it had before."""
         async with asyncio.timeout(PATIENCE):
-            while (await self.metrics()).of(name, **labels) != value:  # noqa: ASYNC110
+            while True:
+                now = await self.metrics()
+                found = now.of(name, **labels)
+                if found == value or (more_than and found > more_than.of(name, **labels)):
+                    return now
                 await asyncio.sleep(0.05)
 
 
@@ -63,32 +81,33 @@ class Metrics:
         As they are served.
     samples : mapping of (str, frozenset of (str, str)) to float
         Values by name and labels.
+    names : frozenset of str
+        What may have samples, whether anything has been counted yet or not.
     """
 
     text: str
     samples: Mapping[tuple[str, frozenset[tuple[str, str]]], float]
+    names: frozenset[str]
 
     @classmethod
     def parse(cls, text: str) -> Metrics:
         """Read what a bot serves."""
-        return cls(
-            text,
-            {
-                (sample.name, frozenset(sample.labels.items())): sample.value
-                for family in text_string_to_metric_families(text)
-                for sample in family.samples
-            },
-        )
-
-    @property
-    def names(self) -> set[str]:
-        """The names of all samples."""
-        return {name for name, _ in self.samples}
+        families = list(text_string_to_metric_families(text))
+        samples = {
+            (sample.name, frozenset(sample.labels.items())): sample.value
+            for family in families
+            for sample in family.samples
+        }
+        names = {
+            f"{family.name}{suffix}" for family in families for suffix in _SUFFIXES[family.type]
+        }
+        return cls(text, samples, frozenset(names))
 
     def labels(self, name: str) -> list[dict[str, Any]]:
         """Return the labels of all samples of a name."""
         return [dict(labels) for found, labels in self.samples if found == name]
 
     def of(self, name: str, **labels: str) -> float:
-        """Return the value of one sample."""
-        return self.samples[name, frozenset(labels.items())]
+        """Return the value of one sample; 0 where it has not been counted yet."""
+        assert name in self.names, name
+        return self.samples.get((name, frozenset(labels.items())), 0)
