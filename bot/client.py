@@ -77,7 +77,11 @@ class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
         job = str(interaction.id)
         log.error("command failed", job=job, exc_info=error)
         reply = InteractionReply(interaction)
-        with interaction.client.jobs.attended(), speaking(interaction.locale):
+        with (
+            structlog.contextvars.bound_contextvars(job=job),
+            interaction.client.jobs.attended(),
+            speaking(interaction.locale),
+        ):
             if interaction.response.is_done() or await reply.defer(private=True):
                 await deliver(reply, (Failed(job),))
 
@@ -297,10 +301,11 @@ class MoodifyBot(commands.AutoShardedBot):
                     group.create_task(self._resume_one(request))
 
     async def _resume_one(self, request: Request) -> None:
-        try:
-            await self._answer_late(request)
-        except Exception:
-            log.exception("job not resumed", job=str(request.id))
+        with structlog.contextvars.bound_contextvars(job=str(request.id)):
+            try:
+                await self._answer_late(request)
+            except Exception:
+                log.exception("job not resumed")
 
     async def _answer_late(self, request: Request) -> None:
         with self.jobs.attended():

@@ -94,6 +94,8 @@ _DONE, _FAILED = "done", "failed"
 for _outcome in get_args(Outcome):
     SONGS.labels(_outcome.__name__)
     FILMS.labels(_outcome.__name__)
+for _stage in get_args(Stage):
+    STAGES.labels(_stage)
 for _result in get_args(Sent):
     ANSWERS.labels(_result)
 for _result in (_DONE, _FAILED, *_RESULTS.values()):

@@ -102,7 +102,7 @@ async def test_workers_that_die_or_hang_are_counted(
     where: Place, watch: Watch, signum: int, result: str, outcome: str
 ) -> None:
     before = await watch.metrics()
-    asked = await where.ask(Way.MENTION, [noise(30 * 60)])
+    asked = await where.ask(Way.MENTION, [noise(15 * 60)])
     assert isinstance(asked, Message)
     await where.double.wait_message(
         asked.channel, PATIENCE, after=asked, when=lambda each: "🎧" in each.content
