@@ -96,10 +96,16 @@ def settings_for(double: DiscordDouble, data: Path, **settings: object) -> dict[
 
 @asynccontextmanager
 async def running_bot(
-    double: DiscordDouble, folder: Path, **settings: object
+    double: DiscordDouble, folder: Path, *, tracebacks: bool = False, **settings: object
 ) -> AsyncIterator[BotProcess]:
-    """Run a bot in `folder`; afterwards it must stop as told and have kept its secrets."""
-    async with started_bot(double, folder, **settings) as bot:
+    """Run a bot in `folder`; afterwards it must stop as told and have kept its secrets.
+
+    Parameters
+    ----------
+    tracebacks : bool
+        As for `started_bot`.
+    """
+    async with started_bot(double, folder, tracebacks=tracebacks, **settings) as bot:
         yield bot
         assert await bot.stop() == 0, bot.output()
     assert not list((bot.data / "songs").iterdir()), "songs are deleted"
