@@ -27,12 +27,13 @@ COPY --from=build /app/.venv /app/.venv
 # All that is written goes to /data and /tmp: the rest of the file system may be read-only.
 USER moodify
 WORKDIR /data
-ENV MOODIFY_DATA_DIR=/data \
+ENV PATH=/app/.venv/bin:/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin \
+    MOODIFY_DATA_DIR=/data \
     MOODIFY_METRICS_PORT=9464 \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1
 VOLUME /data
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=2s --retries=3 \
-    CMD ["/app/.venv/bin/python", "-m", "bot.health"]
-ENTRYPOINT ["/app/.venv/bin/moodify"]
+    CMD ["python", "-m", "bot.health"]
+ENTRYPOINT ["moodify"]
 CMD ["bot"]

@@ -259,7 +259,7 @@ def ignored(path: str, patterns: Sequence[str]) -> bool:
 
 def base_environment() -> dict[str, str]:
     """Return what a container has by itself."""
-    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+    return {"PATH": "/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
 # --- running -------------------------------------------------------------------------------------
