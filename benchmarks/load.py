@@ -25,7 +25,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bot.process import ROOT, is_answer, running_bot
+from benchmarks.crowd import Town, cut, towns
+from tests.bot.process import is_answer, running_bot
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, User
 
 SECONDS = 30.0
@@ -105,7 +106,7 @@ async def measure(folder: Path, *, requests: int, seconds: float, workers: int =
     Load
     """
     async with DiscordDouble() as double:
-        places = _places(double)
+        places = towns(double, [CROWD] + [OTHERS] * (SERVERS - 1))
         asking = _asking(places, requests)
         settings = {
             "workers": workers,
@@ -131,7 +132,7 @@ async def measure(folder: Path, *, requests: int, seconds: float, workers: int =
                 )
                 tasks.append(asyncio.create_task(_answer(exchange)))
             answers = await asyncio.gather(*tasks)
-        crowded = places[0][1]
+        crowded = places[0].channel
         return Load(
             requests=requests,
             answered=sum(moods for _, moods, _ in answers),
@@ -144,36 +145,20 @@ async def measure(folder: Path, *, requests: int, seconds: float, workers: int =
         )
 
 
-def _places(double: DiscordDouble) -> list[tuple[Sequence[User], Channel]]:
-    places = []
-    for number in range(SERVERS):
-        size = OTHERS if number else CROWD
-        people = [double.add_user(f"Person {number}.{each}") for each in range(size)]
-        guild = double.add_guild(f"Server {number}", owner=people[0], members=people[1:])
-        places.append((people, double.add_channel(guild, "songs")))
-    return places
-
-
-def _asking(
-    places: Sequence[tuple[Sequence[User], Channel]], requests: int
-) -> list[tuple[User, Channel]]:
+def _asking(places: Sequence[Town], requests: int) -> list[tuple[User, Channel]]:
     """Choose who asks where, in the order in which they do."""
     asking = []
     for number in range(requests):
         half, turn = number % 2, number // 2
-        people, channel = places[1 + turn % (SERVERS - 1)] if half else places[0]
-        asking.append((people[turn // (1 + half * (SERVERS - 2)) % len(people)], channel))
+        town = places[1 + turn % (SERVERS - 1)] if half else places[0]
+        person = town.people[turn // (1 + half * (SERVERS - 2)) % len(town.people)]
+        asking.append((person, town.channel))
     random.Random(5).shuffle(asking)
     return asking
 
 
 def _song(number: int, requests: int) -> File:
-    """Cut a song out of the examples, at another place for each request."""
-    whole = b"".join(path.read_bytes() for path in sorted((ROOT / "examples").glob("*.mp3")))
-    # An MP3 is a row of frames that stand for themselves; these are of 96 kbit/s.
-    length = int(SECONDS * 96_000 / 8)
-    start = number * (len(whole) - length) // requests
-    return File(f"song-{number}.mp3", whole[start : start + length])
+    return File(f"song-{number}.mp3", cut(number, requests, SECONDS))
 
 
 async def _answer(exchange: Exchange) -> tuple[Exchange, bool, float]:

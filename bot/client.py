@@ -32,6 +32,8 @@ from bot.film import FilmDesk, FilmLimits, Films, Songs
 from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
 from bot.memory import Memory
+from bot.metrics import MeasuredEngine
+from bot.monitoring import Monitor
 from bot.outcomes import Failed
 from bot.presentation.buttons import BUTTONS
 from bot.presentation.language import CommandTranslator, speaking
@@ -76,7 +78,11 @@ class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
         job = str(interaction.id)
         log.error("command failed", job=job, exc_info=error)
         reply = InteractionReply(interaction)
-        with interaction.client.jobs.attended(), speaking(interaction.locale):
+        with (
+            structlog.contextvars.bound_contextvars(job=job),
+            interaction.client.jobs.attended(),
+            speaking(interaction.locale),
+        ):
             if interaction.response.is_done() or await reply.defer(private=True):
                 await deliver(reply, (Failed(job),))
 
@@ -137,6 +143,7 @@ class MoodifyBot(commands.AutoShardedBot):
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
         self._lag = LoopLag()
+        self._monitor: Monitor | None = None
 
     async def setup_hook(self) -> None:
         """Open what the bot needs, load the commands, and tell Discord if they changed."""
@@ -155,6 +162,7 @@ class MoodifyBot(commands.AutoShardedBot):
             ),
             folder=songs,
         )
+        engine = MeasuredEngine(self.engine)
         download = DownloadRules(
             hosts=frozenset(settings.cdn_hosts),
             limit=settings.max_file_bytes,
@@ -162,7 +170,7 @@ class MoodifyBot(commands.AutoShardedBot):
             total=settings.download_timeout,
         )
         listener = Listener(
-            engine=self.engine,
+            engine=engine,
             session=self._session,
             queue=JobQueue(
                 limit=settings.queue_limit,
@@ -180,7 +188,7 @@ class MoodifyBot(commands.AutoShardedBot):
         self.jobs = Jobs(listener=listener, memory=self.memory)
         films = Films(
             jobs=self.jobs,
-            engine=self.engine,
+            engine=engine,
             session=self._session,
             limits=FilmLimits(
                 download=download,
@@ -193,9 +201,11 @@ class MoodifyBot(commands.AutoShardedBot):
             folder=songs,
         )
         self.film_desk = FilmDesk(self.jobs, films, Songs())
-        self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=self.engine)
-        self.board_desk = BoardDesk(jobs=self.jobs, memory=self.memory, engine=self.engine)
+        self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=engine)
+        self.board_desk = BoardDesk(jobs=self.jobs, memory=self.memory, engine=engine)
         self.add_dynamic_items(*BUTTONS)
+        self._monitor = Monitor(self, listener=listener, engine=engine, films=films)
+        await self._monitor.start()
         self._tasks = [
             asyncio.create_task(self._lag.watch()),
             asyncio.create_task(self._start_engine(listener)),
@@ -206,6 +216,11 @@ class MoodifyBot(commands.AutoShardedBot):
         assert self.application_id is not None  # known since the login
         await self.tree.set_translator(CommandTranslator())
         await sync_if_changed(self.tree, self.application_id, data / "commands.sha256")
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the bot was told to stop."""
+        return self._stopping
 
     async def take(self, request: Request, reply: Reply) -> None:
         """Serve a request, and remember its songs for those who want more of them.
@@ -244,6 +259,8 @@ class MoodifyBot(commands.AutoShardedBot):
         if self._session is not None:
             await self._session.close()
         await self.memory.close()
+        if self._monitor is not None:
+            await self._monitor.close()
         self._lag.tell()
         log.info("stopped")
 
@@ -289,10 +306,11 @@ class MoodifyBot(commands.AutoShardedBot):
                     group.create_task(self._resume_one(request))
 
     async def _resume_one(self, request: Request) -> None:
-        try:
-            await self._answer_late(request)
-        except Exception:
-            log.exception("job not resumed", job=str(request.id))
+        with structlog.contextvars.bound_contextvars(job=str(request.id)):
+            try:
+                await self._answer_late(request)
+            except Exception:
+                log.exception("job not resumed")
 
     async def _answer_late(self, request: Request) -> None:
         with self.jobs.attended():

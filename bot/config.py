@@ -83,6 +83,10 @@ class Settings(BaseSettings):
         Where the bot keeps what it must remember, and its temporary files.
     database_url : SecretStr
         Address of the database, with its password; empty for a SQLite file in `data_dir`.
+    metrics_port : int
+        Where metrics and the bot's health are served; 0 for nowhere.
+    metrics_host : str
+        The address of this machine that they are served at.
     source_url : str
         Where people find the source code of this bot; empty for no link.
     log_format : {"console", "json"}
@@ -128,6 +132,9 @@ class Settings(BaseSettings):
     discord_api: str = DISCORD_API
     data_dir: Path = Path("data")
     database_url: SecretStr = SecretStr("")
+
+    metrics_port: int = Field(0, ge=0, le=65535)
+    metrics_host: str = Field("127.0.0.1", min_length=1)
 
     source_url: str = Field("", pattern=r"^(https?://\S+)?$")
     log_format: Literal["console", "json"] = "console"

@@ -33,6 +33,7 @@ from tenacity import (
     wait_exponential,
 )
 
+from bot import metrics
 from bot.config import LOOPBACK
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -126,7 +127,8 @@ async def downloaded(
     address = _checked(url, rules.hosts)
     with tempfile.TemporaryDirectory(dir=folder, prefix="song-") as private:
         path = Path(private) / "audio"
-        await _fetch_with_patience(session, address, path, rules)
+        with metrics.stage("download"):
+            await _fetch_with_patience(session, address, path, rules)
         yield path
 
 

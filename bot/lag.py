@@ -7,6 +7,8 @@ from collections import deque
 
 import structlog
 
+from bot import metrics
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 PAUSE = 0.05
@@ -27,7 +29,9 @@ class LoopLag:
         while True:
             due = clock() + PAUSE
             await asyncio.sleep(PAUSE)
-            self._lags.append(clock() - due)
+            late = clock() - due
+            self._lags.append(late)
+            metrics.LOOP_LATE.observe(late)
 
     def tell(self) -> None:
         """Log percentiles of the last hour, in milliseconds."""

@@ -6,9 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import structlog
+from structlog.contextvars import bound_contextvars, get_contextvars
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -18,13 +20,17 @@ from tenacity import (
     wait_exponential,
 )
 
+from bot import metrics
 from bot.storage import PATIENCE, GuildSettings, Storage, StorageError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 D = TypeVar("D")
+Action = Callable[[Storage], Awaitable[object]]
 
+EXAMINATION = 1.0
+"""Seconds that a sign of life may take."""
 SETTINGS_PATIENCE = 1.0
 """Seconds to wait for the settings of a server."""
 FIRST_PAUSE = 1.0
@@ -36,6 +42,14 @@ ATTEMPTS = 60
 """Attempts, over an hour or so, after which a write itself may be what is wrong."""
 LAST_ATTEMPT = 5.0
 """Seconds in which the kept writes can still get out when the bot stops."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    """A write that is kept, and what the log's lines of it carry: the job, above all."""
+
+    action: Action
+    context: dict[str, Any]
 
 
 class Memory:
@@ -53,7 +67,8 @@ class Memory:
         self._url = url
         self._patience = patience
         self._storage: Storage | None = None
-        self._writes: deque[Callable[[Storage], Awaitable[object]]] = deque(maxlen=MOST_WRITES)
+        self._failed = False
+        self._writes: deque[_Write] = deque(maxlen=MOST_WRITES)
         self._to_write = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
@@ -70,6 +85,20 @@ class Memory:
     def waiting(self) -> int:
         """Writes that are kept until the database is back."""
         return len(self._writes)
+
+    @property
+    def away(self) -> bool:
+        """Whether the database was not there, or did not do its part, when it was asked last."""
+        return self._storage is None or self._failed or bool(self._writes)
+
+    async def examine(self) -> None:
+        """Ask the database for a sign of life, so that `away` is of this moment."""
+        if self._storage is not None:
+            try:
+                async with asyncio.timeout(EXAMINATION):
+                    await self._asked(Storage.check)
+            except (StorageError, TimeoutError):
+                self._failed = True
 
     async def opened(self) -> None:
         """Wait until the database has been there for the first time."""
@@ -88,7 +117,7 @@ class Memory:
         if self._storage is None:
             return otherwise
         try:
-            return await action(self._storage)
+            return await self._asked(action)
         except StorageError as error:
             log.warning("database failed", error=str(error))
             return otherwise
@@ -109,7 +138,7 @@ class Memory:
             log.warning("settings not read in time", guild=guild_id)
             return GuildSettings()
 
-    async def write(self, action: Callable[[Storage], Awaitable[object]]) -> None:
+    async def write(self, action: Action) -> None:
         """Write something now or, if the database is away, as soon as it is back.
 
         Parameters
@@ -119,14 +148,16 @@ class Memory:
         """
         if self._storage is not None and not self._writes:
             try:
-                await action(self._storage)
+                await self._asked(action)
             except StorageError as error:
                 log.warning("written later", error=str(error))
             else:
                 return
         if len(self._writes) == MOST_WRITES:
-            log.error("a write is lost: the database has been away for too long")
-        self._writes.append(action)
+            with bound_contextvars(**self._writes[0].context):
+                log.error("a write is lost: the database has been away for too long")
+            metrics.WRITES_LOST.inc()
+        self._writes.append(_Write(action, get_contextvars()))
         self._to_write.set()
 
     async def close(self) -> None:
@@ -142,8 +173,20 @@ class Memory:
                     await self._write_oldest()
         if self._writes:
             log.error("writes lost, as the database is away", writes=len(self._writes))
+            metrics.WRITES_LOST.inc(len(self._writes))
         with suppress(StorageError):
             await self._storage.close()
+
+    async def _asked(self, action: Callable[[Storage], Awaitable[T]]) -> T:
+        assert self._storage is not None
+        try:
+            done = await action(self._storage)
+        except StorageError:
+            self._failed = True
+            metrics.DATABASE_ERRORS.inc()
+            raise
+        self._failed = False
+        return done
 
     async def _open(self) -> None:
         self._storage = await Storage.open(self._url, patience=self._patience)
@@ -164,20 +207,21 @@ class Memory:
                 log.info("all is written")
 
     async def _write_oldest(self) -> None:
-        assert self._storage is not None
-        action = self._writes[0]
-        await action(self._storage)
+        oldest = self._writes[0]
+        with bound_contextvars(**oldest.context):
+            await self._asked(oldest.action)
         # The oldest may have been pushed out meanwhile.
-        if self._writes and self._writes[0] is action:
+        if self._writes and self._writes[0] is oldest:
             self._writes.popleft()
 
     async def _drop_oldest_if_it_is_to_blame(self, error: StorageError) -> None:
         """Let the others through if the database works and only this write does not."""
-        assert self._storage is not None
         with suppress(StorageError):
-            await self._storage.check()
-            log.error("a write is lost, as the database never takes it", error=str(error))
-            self._writes.popleft()
+            await self._asked(Storage.check)
+            lost = self._writes.popleft()
+            with bound_contextvars(**lost.context):
+                log.error("a write is lost, as the database never takes it", error=str(error))
+            metrics.WRITES_LOST.inc()
 
 
 def _insistent(attempts: int | None = None) -> AsyncRetrying:

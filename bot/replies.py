@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import aiohttp
 import discord
 import structlog
+from structlog.contextvars import bound_contextvars
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -126,20 +127,21 @@ class InteractionReply:
             Whether an answer may still be shown. Where it is not known whether Discord has
             heard, it is: nothing is lost by an answer to nobody.
         """
-        for _ in range(DEFERRALS):
-            try:
-                async with asyncio.timeout(DEFERRAL_LIMIT):
-                    await self.interaction.response.defer(thinking=thinking, ephemeral=private)
-            except discord.HTTPException as error:
-                # What comes of a repetition when it was only Discord's reply that got lost.
-                if error.code == _ALREADY_ACKNOWLEDGED:
+        with bound_contextvars(job=str(self.interaction.id)):
+            for _ in range(DEFERRALS):
+                try:
+                    async with asyncio.timeout(DEFERRAL_LIMIT):
+                        await self.interaction.response.defer(thinking=thinking, ephemeral=private)
+                except discord.HTTPException as error:
+                    # What comes of a repetition when it was only Discord's reply that got lost.
+                    if error.code == _ALREADY_ACKNOWLEDGED:
+                        return True
+                    log.warning("not deferred", error=repr(error))
+                    return error.status != HTTPStatus.NOT_FOUND
+                except (aiohttp.ClientError, OSError) as error:
+                    log.warning("deferral uncertain", error=repr(error))
+                else:
                     return True
-                log.warning("not deferred", job=str(self.interaction.id), error=repr(error))
-                return error.status != HTTPStatus.NOT_FOUND
-            except (aiohttp.ClientError, OSError) as error:
-                log.warning("deferral uncertain", job=str(self.interaction.id), error=repr(error))
-            else:
-                return True
         return True
 
     async def show(self, content: Content) -> None:

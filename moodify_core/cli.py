@@ -543,6 +543,12 @@ def bot_command() -> None:
     runpy.run_module("bot", run_name="__main__", alter_sys=True)
 
 
+@main.command("health")
+def health_command() -> None:
+    """Ask the running Discord bot how it is; where it serves that, is a setting."""
+    runpy.run_module("bot.health", run_name="__main__", alter_sys=True)
+
+
 @main.command("doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print only JSON.")
 def doctor_command(as_json: bool) -> None:

@@ -223,7 +223,8 @@ class AnswerDesk:
             elif not self._jobs.cancel(request_id):
                 await _tell(interaction, answer_texts.not_under_way())
             else:
-                log.info("request cancelled", request=request_id)
+                # Told with the songs of that request, not with the click.
+                log.info("request cancelled", job=str(request_id), click=interaction.id)
                 await reply.defer(private=True, thinking=False)
 
     @contextmanager

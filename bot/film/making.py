@@ -17,6 +17,7 @@ from pathlib import Path
 import aiohttp
 import structlog
 
+from bot import metrics
 from bot.download import DownloadError, DownloadRules, downloaded
 from bot.engine import (
     Engine,
@@ -221,6 +222,10 @@ class Films:
             self._servers.subtract([request.guild_id] if request.guild_id else [])
             self._servers += Counter()  # Drops the servers that have none.
 
+    def __len__(self) -> int:
+        """Films that wait or are being made."""
+        return len(self._works)
+
     def whose(self, film_id: str) -> int | None:
         """Return who asked for a film; None if it is not in the making."""
         work = self._works.get(film_id)
@@ -254,6 +259,7 @@ class Films:
             started = time.monotonic()
             outcome = await self._outcome_or_stopped(request, address, folder, progress)
             took = time.monotonic() - started
+            metrics.film_done(outcome)
             log.info("film done", outcome=type(outcome).__name__, seconds=round(took, 2))
             yield outcome
 

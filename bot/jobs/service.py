@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import discord
 import structlog
 
+from bot import metrics
 from bot.jobs.progress import Progress, Stage, tell
 from bot.jobs.song import Listener, SongJob
 from bot.memory import Memory
@@ -160,6 +161,7 @@ class Jobs:
     async def give_up(self, request: Request) -> None:
         """Forget a request that cannot be answered any more."""
         log.warning("job closed unanswered", job=str(request.id))
+        metrics.answer("given_up")
         await self._memory.write(lambda storage: storage.jobs.finish(request.id))
 
     async def close(self, grace: float) -> None:
@@ -235,6 +237,7 @@ class Jobs:
             del self._works[request.id]
         if outcomes != (Kept(),):
             await self._memory.write(lambda storage: storage.jobs.finish(request.id))
+        metrics.request_over(request.received)
         log.info("job over")
 
     async def _refuse(self, request: Request, reply: Reply, reason: Refusal) -> None:
@@ -292,6 +295,7 @@ class Jobs:
         finally:
             work.task = None
         took = time.monotonic() - started
+        metrics.song_done(outcome)
         log.info("song done", outcome=type(outcome).__name__, seconds=round(took, 2))
         return outcome
 
@@ -327,12 +331,15 @@ async def _deliver(reply: Reply, request: Request, outcomes: tuple[Outcome, ...]
         # Where nobody asked, nobody wants to know which songs have no answer.
         if isinstance(outcome, Answered) or not _is_quiet(request)
     ]
-    return await deliver(
-        reply,
-        [outcome for outcome, _ in titled],
-        titles=[title for _, title in titled],
-        view=lambda: _view(request, outcomes),
-    )
+    with metrics.stage("answer"):
+        sent = await deliver(
+            reply,
+            [outcome for outcome, _ in titled],
+            titles=[title for _, title in titled],
+            view=lambda: _view(request, outcomes),
+        )
+    metrics.answer("sent" if sent else "lost")
+    return sent
 
 
 def _view(request: Request, outcomes: tuple[Outcome, ...]) -> discord.ui.View | None:

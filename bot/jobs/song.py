@@ -12,6 +12,7 @@ from pathlib import Path
 import aiohttp
 import structlog
 
+from bot import metrics
 from bot.download import (
     DownloadError,
     DownloadRules,
@@ -146,6 +147,11 @@ class Listener:
         self._memory = memory
         self._folder = folder
 
+    @property
+    def queue(self) -> JobQueue:
+        """The songs that wait and run."""
+        return self._queue
+
     async def outcome(self, job: SongJob, progress: Progress) -> Outcome:
         """Hear a song. Raises nothing but `asyncio.CancelledError`.
 
@@ -179,7 +185,7 @@ class Listener:
             with self._queue.place(
                 request.user_id, request.guild_id, resumed=job.resumed
             ) as ticket:
-                with progress.waiting(ticket):
+                with progress.waiting(ticket), metrics.stage("wait"):
                     await ticket.turn()
                 with progress.fetching():
                     return await self._fetch_and_hear(job, progress)
@@ -226,7 +232,8 @@ class Listener:
                 )
         if hearing.analysis.duration < job.min_seconds:
             return NotWorthAMessage()
-        record_id = await self._record(job, title, digest, hearing)
+        with metrics.stage("record"):
+            record_id = await self._record(job, title, digest, hearing)
         return Answered(
             title,
             hearing,

@@ -96,27 +96,42 @@ def settings_for(double: DiscordDouble, data: Path, **settings: object) -> dict[
 
 @asynccontextmanager
 async def running_bot(
-    double: DiscordDouble, folder: Path, **settings: object
+    double: DiscordDouble, folder: Path, *, tracebacks: bool = False, **settings: object
 ) -> AsyncIterator[BotProcess]:
-    """Run a bot in `folder`; afterwards it must stop as told and have kept its secrets."""
-    async with started_bot(double, folder, **settings) as bot:
+    """Run a bot in `folder`; afterwards it must stop as told and have kept its secrets.
+
+    Parameters
+    ----------
+    tracebacks : bool
+        As for `started_bot`.
+    """
+    async with started_bot(double, folder, tracebacks=tracebacks, **settings) as bot:
         yield bot
         assert await bot.stop() == 0, bot.output()
     assert not list((bot.data / "songs").iterdir()), "songs are deleted"
+    assert not list((folder / "tmp").iterdir()), "nothing is left in the system's temporary folder"
 
 
 @asynccontextmanager
 async def started_bot(
-    double: DiscordDouble, folder: Path, **settings: object
+    double: DiscordDouble, folder: Path, *, tracebacks: bool = False, **settings: object
 ) -> AsyncIterator[BotProcess]:
-    """Run a bot in `folder`, however it ends; it must have kept its secrets."""
+    """Run a bot in `folder`, however it ends; it must have kept its secrets.
+
+    Parameters
+    ----------
+    tracebacks : bool
+        Whether it may log some: discord.py does where Discord is gone.
+    """
     data, log = folder / "data", folder / "log"
+    temporary = folder / "tmp"
+    temporary.mkdir(exist_ok=True)
     with log.open("ab") as sink:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "bot"),
             cwd=folder,
-            env=settings_for(double, data, **settings),
+            env=settings_for(double, data, **settings) | {"TMPDIR": str(temporary)},
             stdout=sink,
             stderr=sink,
         )
@@ -132,4 +147,4 @@ async def started_bot(
     output = bot.output()
     assert double.token not in output
     assert not _INTERACTION_TOKEN.search(output)
-    assert "Traceback" not in output
+    assert tracebacks or "Traceback" not in output

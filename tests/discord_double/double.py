@@ -492,6 +492,15 @@ class DiscordDouble:
         """Cut the bot's connections to the gateway."""
         await self.gateway.drop(code, resumable=resumable)
 
+    async def close_gateway(self) -> None:
+        """Cut the bot's connections to the gateway, and take no new ones."""
+        self.gateway.away = True
+        await self.gateway.drop()
+
+    def open_gateway(self) -> None:
+        """Take connections to the gateway again."""
+        self.gateway.away = False
+
     # --- how it is done -----------------------------------------------------------------------
 
     def _exchange(self, kind: int, user: User, channel: Channel, **more: Any) -> Exchange:

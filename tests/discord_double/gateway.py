@@ -159,6 +159,7 @@ class Gateway:
         self.resumes = 0
         self.heartbeats = 0
         self.tells_members = True
+        self.away = False
         self._token = token
         self._heartbeat_interval = heartbeat_interval
         self._sessions: dict[str, Session] = {}
@@ -173,8 +174,10 @@ class Gateway:
         """Numbers of the shards that are connected and identified at this moment."""
         return {s.shard[0] for s in self._sessions.values() if s.connection is not None}
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one websocket from its first message to its last."""
+        if self.away:
+            return web.Response(status=503)
         socket = web.WebSocketResponse(max_msg_size=0)
         await socket.prepare(request)
         encode = encoder_for(request.query.get("compress"))
