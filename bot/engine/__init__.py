@@ -11,7 +11,7 @@ from bot.engine.base import (
 from bot.engine.hearing import Comparison, Hearing, compare, draw, hear, model_in_use, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
-from bot.engine.worker import WorkerRules
+from bot.engine.worker import WorkerRules, is_confined
 
 __all__ = [
     "Comparison",
@@ -29,6 +29,7 @@ __all__ = [
     "compare",
     "draw",
     "hear",
+    "is_confined",
     "model_in_use",
     "prepare",
     "progress_note",
