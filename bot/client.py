@@ -27,7 +27,14 @@ from bot.boards import BoardDesk
 from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
 from bot.download import DownloadRules
-from bot.engine import EngineError, LocalEngine, WorkerRules, model_in_use, prepare
+from bot.engine import (
+    EngineError,
+    LocalEngine,
+    WorkerRules,
+    is_confined,
+    model_in_use,
+    prepare,
+)
 from bot.film import FilmDesk, FilmLimits, Films, Songs
 from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
@@ -282,6 +289,18 @@ class MoodifyBot(commands.AutoShardedBot):
             log.exception("No song can be heard: install Moodify again.")
         else:
             log.info("workers started", workers=self.settings.workers)
+            await self._tell_of_confinement()
+
+    async def _tell_of_confinement(self) -> None:
+        try:
+            confined = await self.engine.run(is_confined, time_limit=self.settings.job_timeout)
+        except EngineError:
+            return
+        if not confined:
+            log.warning(
+                "this system does not keep workers from the network: docs/security.md tells what "
+                "that means"
+            )
 
     async def _resume(self) -> None:
         """Go on with what an earlier run has accepted and not answered."""

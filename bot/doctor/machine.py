@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import yarl
@@ -123,7 +124,7 @@ async def model() -> Finding:
 
 async def workers(settings: Settings) -> Finding:
     """See whether a worker starts under the limits that the settings give it."""
-    from bot.engine import EngineError, LocalEngine, WorkerRules, prepare
+    from bot.engine import EngineError, LocalEngine, WorkerRules, is_confined, prepare
 
     check = "Workers"
     with tempfile.TemporaryDirectory(prefix="moodify-doctor-") as made:
@@ -141,7 +142,10 @@ async def workers(settings: Settings) -> Finding:
             folder=folder,
         )
         try:
-            await engine.start()
+            # Where the model is at fault, the worker has started and told so; it stands above.
+            with suppress(ModelError):
+                await engine.start()
+            confined = await engine.run(is_confined, time_limit=settings.job_timeout)
         except EngineError as error:
             return broken(
                 check,
@@ -149,12 +153,17 @@ async def workers(settings: Settings) -> Finding:
                 "See whether MOODIFY_WORKER_MEMORY_MIB is enough, and not more than this process "
                 "may have.",
             )
-        except ModelError:
-            # The worker has started and told so; that the model is at fault stands above.
-            pass
         finally:
             await engine.close()
-    return fine(check, f"They start; there will be {settings.workers}.")
+    says = f"They start; there will be {settings.workers}."
+    if not confined:
+        return notice(
+            check,
+            f"{says} This system does not keep them from the network and from other processes.",
+            "Run the bot on Linux on x86-64 or ARM64, where seccomp is not switched off: workers "
+            "open files of strangers.",
+        )
+    return fine(check, f"{says} The system keeps them from the network.")
 
 
 async def file_hosts(hosts: tuple[str, ...]) -> list[Finding]:
