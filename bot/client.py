@@ -24,9 +24,10 @@ from discord.http import Route
 from bot.admission import Admission
 from bot.answers import AnswerDesk
 from bot.commands import EXTENSIONS
-from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
+from bot.config import DISCORD_API, LOOPBACK, Settings, SettingsError
 from bot.download import DownloadRules
-from bot.engine import EngineError, LocalEngine, WorkerRules, model_in_use, prepare
+from bot.engine import Engine, EngineError, model_in_use
+from bot.engine.choice import engine_for
 from bot.film import FilmDesk, FilmLimits, Films, Songs
 from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
@@ -45,6 +46,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 REMEMBERED = 24 * 60 * 60.0
 """Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
+ENGINE_PAUSE = 10.0
+"""Seconds before workers that could not be had are looked for again."""
 RESUME_PAUSE = 5.0
 """Seconds before the database is asked again for what an earlier run has left."""
 SONGS_AHEAD = 2
@@ -96,7 +99,7 @@ class MoodifyBot(commands.AutoShardedBot):
         What the bot remembers.
     admission : Admission
         Who may ask.
-    engine : LocalEngine
+    engine : Engine
         Runs what takes long, there from `setup_hook` on, as are the following.
     jobs : Jobs
         Serves requests.
@@ -108,7 +111,7 @@ class MoodifyBot(commands.AutoShardedBot):
         Serves the menu of further songs of a message.
     """
 
-    engine: LocalEngine
+    engine: Engine
     jobs: Jobs
     film_desk: FilmDesk
     answer_desk: AnswerDesk
@@ -141,16 +144,7 @@ class MoodifyBot(commands.AutoShardedBot):
         data, songs, caches = _folders(settings.data_dir)
         await self.memory.start()
         self._session = aiohttp.ClientSession(auto_decompress=False)
-        self.engine = LocalEngine(
-            workers=settings.workers,
-            rules=WorkerRules(
-                memory=settings.worker_memory_mib * MIB,
-                max_jobs=settings.worker_max_jobs,
-                caches=caches,
-                prepare=prepare,
-            ),
-            folder=songs,
-        )
+        self.engine = engine_for(settings, folder=songs, caches=caches)
         download = DownloadRules(
             hosts=frozenset(settings.cdn_hosts),
             limit=settings.max_file_bytes,
@@ -243,23 +237,26 @@ class MoodifyBot(commands.AutoShardedBot):
         log.info("stopped")
 
     async def _start_engine(self, listener: Listener) -> None:
-        try:
-            await self.engine.start()
-            listener.model_version = await self.engine.run(
-                model_in_use, time_limit=self.settings.job_timeout
-            )
-        except ModelError as error:
-            log.critical(f"No song can be heard. {error}")
-        except EngineError as error:
-            log.critical(
-                "No song can be heard, as no worker can start: see whether "
-                "MOODIFY_WORKER_MEMORY_MIB is enough, and not more than this process may have.",
-                error=repr(error),
-            )
-        except Exception:
-            log.exception("No song can be heard: install Moodify again.")
-        else:
-            log.info("workers started", workers=self.settings.workers)
+        told = False
+        while True:
+            try:
+                await self.engine.start()
+                listener.model_version = await self.engine.run(
+                    model_in_use, time_limit=self.settings.job_timeout
+                )
+            except ModelError as error:
+                log.critical(f"No song can be heard. {error}")
+            except EngineError as error:
+                if not told:
+                    log.critical(f"No song can be heard, {self.engine.advice}", error=repr(error))
+                told = True
+                await asyncio.sleep(ENGINE_PAUSE)
+                continue
+            except Exception:
+                log.exception("No song can be heard: install Moodify again.")
+            else:
+                log.info("workers started", workers=self.settings.workers)
+            return
 
     async def _resume(self) -> None:
         """Go on with what an earlier run has accepted and not answered."""

@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yarl
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -26,6 +26,8 @@ DATABASE_FILE = "moodify.db"
 DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+S = TypeVar("S", bound="WorkerSettings")
+
 _PR_SET_DUMPABLE = 4
 """From Linux's ``sys/prctl.h``."""
 
@@ -34,21 +36,60 @@ class SettingsError(Exception):
     """The settings cannot be used; its text is one sentence for the operator."""
 
 
-class Settings(BaseSettings):
-    """All settings of the bot.
+class WorkerSettings(BaseSettings):
+    """The settings of whatever runs workers: the bot, or ``moodify worker`` on another machine.
+
+    Attributes
+    ----------
+    workers : int
+        Songs that are analysed at the same time; each takes a process and a core.
+    worker_memory_mib : int
+        Address space of one worker, in MiB.
+    worker_max_jobs : int
+        Songs after which a worker is replaced by a fresh one.
+    dask_scheduler : str
+        Address of the Dask scheduler whose workers analyse; empty for workers of this machine.
+    data_dir : Path
+        Where the bot keeps what it must remember, and its temporary files.
+    log_format : {"console", "json"}
+    log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # A validation error would otherwise quote the token.
+        hide_input_in_errors=True,
+    )
+
+    workers: int = Field(2, ge=1, le=256)
+    worker_memory_mib: int = Field(1024, ge=768)
+    worker_max_jobs: int = Field(50, ge=1)
+    dask_scheduler: str = Field("", pattern=r"^((tcp|tls)://\S+:\d+)?$")
+
+    data_dir: Path = Path("data")
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+
+class Settings(WorkerSettings):
+    """All settings of the bot; those of `WorkerSettings` are among them.
 
     Attributes
     ----------
     discord_token : SecretStr
         Token of the bot, from Discord's developer portal.
-    workers : int
-        Songs that are analysed at the same time; each takes a process and a core.
     job_timeout : float
         Seconds that one analysis may take before its worker is killed.
-    worker_memory_mib : int
-        Address space of one worker, in MiB.
-    worker_max_jobs : int
-        Songs after which a worker is replaced by a fresh one.
     max_file_mib : float
         Largest attachment that is downloaded, in MiB.
     max_minutes : float
@@ -79,33 +120,15 @@ class Settings(BaseSettings):
         Hosts (with a port if it is not the usual one) that attachments may come from.
     discord_api : str
         Discord's address; anything but Discord's own must be on this machine.
-    data_dir : Path
-        Where the bot keeps what it must remember, and its temporary files.
     database_url : SecretStr
         Address of the database, with its password; empty for a SQLite file in `data_dir`.
     source_url : str
         Where people find the source code of this bot; empty for no link.
-    log_format : {"console", "json"}
-    log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        # A validation error would otherwise quote the token.
-        hide_input_in_errors=True,
-    )
 
     discord_token: SecretStr = Field(validation_alias=TOKEN_NAME, min_length=1)
 
-    workers: int = Field(2, ge=1, le=256)
     job_timeout: float = Field(120, gt=0, le=600)
-    worker_memory_mib: int = Field(1024, ge=768)
-    worker_max_jobs: int = Field(50, ge=1)
 
     max_file_mib: float = Field(50, gt=0, le=500)
     max_minutes: float = Field(20, gt=0, le=600)
@@ -126,12 +149,9 @@ class Settings(BaseSettings):
 
     cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     discord_api: str = DISCORD_API
-    data_dir: Path = Path("data")
     database_url: SecretStr = SecretStr("")
 
     source_url: str = Field("", pattern=r"^(https?://\S+)?$")
-    log_format: Literal["console", "json"] = "console"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("cdn_hosts", mode="before")
     @classmethod
@@ -156,11 +176,6 @@ class Settings(BaseSettings):
         if address and not address.startswith(DATABASES):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
-
-    @field_validator("log_level", mode="before")
-    @classmethod
-    def _any_case(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
 
     @property
     def database(self) -> str:
@@ -204,7 +219,7 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """Read the settings.
+    """Read the settings of the bot.
 
     Returns
     -------
@@ -215,8 +230,32 @@ def load_settings() -> Settings:
     SettingsError
         If a setting is missing or makes no sense.
     """
+    return _load(Settings)
+
+
+def load_worker_settings(dask_scheduler: str | None = None) -> WorkerSettings:
+    """Read the settings of a machine that only runs workers, where no token is needed.
+
+    Parameters
+    ----------
+    dask_scheduler : str, optional
+        In place of what is set.
+
+    Returns
+    -------
+    WorkerSettings
+
+    Raises
+    ------
+    SettingsError
+        If a setting makes no sense.
+    """
+    return _load(WorkerSettings, **({"dask_scheduler": dask_scheduler} if dask_scheduler else {}))
+
+
+def _load(kind: type[S], **given: str) -> S:
     try:
-        return Settings()  # type: ignore[call-arg]  # the token comes from the environment
+        return kind(**given)  # type: ignore[arg-type]  # pydantic takes words for all of them
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
     except UnicodeDecodeError:

@@ -123,7 +123,8 @@ async def model() -> Finding:
 
 async def workers(settings: Settings) -> Finding:
     """See whether a worker starts under the limits that the settings give it."""
-    from bot.engine import EngineError, LocalEngine, WorkerRules, prepare
+    from bot.engine import EngineError, LocalEngine
+    from bot.engine.choice import rules_for
 
     check = "Workers"
     with tempfile.TemporaryDirectory(prefix="moodify-doctor-") as made:
@@ -131,13 +132,8 @@ async def workers(settings: Settings) -> Finding:
         caches = settings.data_dir.absolute() / "caches"
         engine = LocalEngine(
             workers=1,
-            rules=WorkerRules(
-                memory=settings.worker_memory_mib * MIB,
-                max_jobs=1,
-                # Those of the bot where it has been started before: making them takes long.
-                caches=caches if caches.is_dir() else folder,
-                prepare=prepare,
-            ),
+            # The caches of the bot where it has been started before: making them takes long.
+            rules=rules_for(settings, caches if caches.is_dir() else folder, max_jobs=1),
             folder=folder,
         )
         try:

@@ -8,6 +8,7 @@ from bot.engine.base import (
     WorkerOutOfMemory,
     WorkerTimeout,
 )
+from bot.engine.files import InputFile, OutputFile
 from bot.engine.hearing import Comparison, Hearing, compare, draw, hear, model_in_use, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
@@ -20,7 +21,9 @@ __all__ = [
     "EngineUnavailable",
     "Hearing",
     "HearingStage",
+    "InputFile",
     "LocalEngine",
+    "OutputFile",
     "ProgressNote",
     "WorkerDied",
     "WorkerOutOfMemory",

@@ -23,7 +23,9 @@ from bot.download import (
 from bot.engine import (
     Engine,
     EngineError,
+    EngineUnavailable,
     Hearing,
+    InputFile,
     WorkerOutOfMemory,
     WorkerTimeout,
     draw,
@@ -42,6 +44,7 @@ from bot.outcomes import (
     NeedsTooMuchMemory,
     NoRoom,
     NotWorthAMessage,
+    NoWorker,
     Outcome,
     QueueFull,
     Refusal,
@@ -221,7 +224,7 @@ class Listener:
                 progress.heard(note)
                 hearing = await self._engine.run(
                     hear,
-                    *(path, title, job.max_seconds, note.path, texts.picture_words()),
+                    *(InputFile(path), title, job.max_seconds, note, texts.picture_words()),
                     time_limit=self.limits.time_limit,
                 )
         if hearing.analysis.duration < job.min_seconds:
@@ -275,6 +278,8 @@ class Listener:
                 return TookTooLong(self.limits.time_limit)
             case WorkerOutOfMemory():
                 return NeedsTooMuchMemory()
+            case EngineUnavailable():
+                return NoWorker()
         return Crashed()
 
 

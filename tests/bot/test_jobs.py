@@ -34,6 +34,7 @@ from bot.outcomes import (
     Kept,
     NeedsTooMuchMemory,
     NoRoom,
+    NoWorker,
     QueueFull,
     Refusal,
     Stopping,
@@ -105,7 +106,7 @@ class PlannedEngine:
     async def run(self, function: Any, *args: Any, time_limit: float) -> Any:
         first, title = args[:2]
         if function is hear:
-            assert first.read_bytes() == SONG
+            assert first.path.read_bytes() == SONG
         self.titles.append(title)
         self.functions.append(function.__name__)
         await self._count(1)
@@ -346,7 +347,7 @@ async def test_what_takes_long_tells_how_far_it_is(stage: Stage) -> None:
         (WorkerTimeout(), TookTooLong(60)),
         (WorkerOutOfMemory(), NeedsTooMuchMemory()),
         (WorkerDied(), Crashed()),
-        (EngineUnavailable(), Crashed()),
+        (EngineUnavailable(), NoWorker()),
         (SilentAudio(), Unanalysable(SilentAudio())),
         (RuntimeError("nobody thought of it"), Failed("1")),
         (TimeoutError(), Failed("1")),
