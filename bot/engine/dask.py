@@ -20,6 +20,7 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, TypeVarTuple
 
+import dask.config
 import structlog
 from distributed import Client, Future, KilledWorker
 from distributed.client import FutureCancelledError
@@ -41,8 +42,9 @@ CONNECT_LIMIT = 10.0
 """Seconds for connecting to the scheduler."""
 CONNECT_PAUSE = 2.0
 """Seconds after a failed attempt in which no other is made: who asks meanwhile is told at once."""
-RECONNECTIONS = 3
-"""How often a job is handed over again because the scheduler went away, before it is given up."""
+INTERRUPTIONS = 3
+"""How often a job is handed over again because its scheduler went away, or its worker was told to
+stop, before it is given up."""
 LOOK = 2.0
 """Seconds between two looks at a job that does not come back."""
 REMEMBERED = 1000
@@ -55,8 +57,8 @@ class _Lost(Exception):
     """The worker that had the job is gone."""
 
 
-class _Disconnected(Exception):
-    """The scheduler is gone, and the job with it."""
+class _Interrupted(Exception):
+    """The scheduler is gone, or the worker was told to stop, and the job with it."""
 
 
 @dataclass(slots=True)
@@ -117,6 +119,8 @@ class DaskEngine:
 
     def __init__(self, *, scheduler: str, jobs: int, prepare: Callable[[], None] = nothing) -> None:
         log_dask_with_us()
+        # It thinks of numbers when it warns of large ones; songs are bounded already.
+        dask.config.set({"distributed.admin.large-graph-warning-threshold": "4 GiB"})
         self._scheduler = scheduler
         self._prepare = prepare
         self._free = asyncio.Semaphore(jobs)
@@ -155,7 +159,7 @@ class DaskEngine:
 
     async def _delivery(self, parcel: Parcel) -> Delivery:
         data = await asyncio.to_thread(parcel.to_bytes)
-        lost = disconnected = 0
+        lost = interrupted = 0
         while True:
             try:
                 async with self._again if lost else nullcontext():
@@ -166,10 +170,10 @@ class DaskEngine:
                 if lost > 1:
                     await asyncio.to_thread(self._dangerous.add, parcel)
                     raise WorkerDied from None
-            except _Disconnected as error:
-                disconnected += 1
-                log.warning("scheduler lost", times=disconnected, error=repr(error.__cause__))
-                if disconnected > RECONNECTIONS:
+            except _Interrupted as error:
+                interrupted += 1
+                log.warning("job interrupted", times=interrupted, error=repr(error.__cause__))
+                if interrupted > INTERRUPTIONS:
                     raise EngineUnavailable from None
 
     async def _attempt(self, parcel: Parcel, data: bytes) -> Delivery:
@@ -183,15 +187,15 @@ class DaskEngine:
         except (OSError, FutureCancelledError, TimeoutError) as error:
             if self._closed:
                 raise EngineUnavailable from None
-            raise _Disconnected from error
+            raise _Interrupted from error
         except KilledWorker:
             raise _Lost from None
         finally:
             del self._watched[job]
         delivery = await asyncio.to_thread(Delivery.from_bytes, result)
         if delivery.raised and isinstance(delivery.value, EngineUnavailable):
-            # It was told to stop, and its work with it.
-            raise _Lost
+            # It was told to stop, and its work with it: nothing that the work is to blame for.
+            raise _Interrupted from delivery.value
         return delivery
 
     async def _result(

@@ -19,6 +19,7 @@ from dask.typing import Key
 from distributed import Worker, get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
+from bot.engine.base import EngineUnavailable
 from bot.engine.folders import private_folder
 from bot.engine.local import LocalEngine
 from bot.engine.parcel import Delivery, Parcel, Unpacked
@@ -125,8 +126,8 @@ class JobRunner(WorkerPlugin):
             delivery = await work
             return await asyncio.to_thread(delivery.to_bytes)
         except asyncio.CancelledError:
-            # Nobody reads it.
-            return b""
+            # Read by nobody, unless it is this worker that is told to stop.
+            return Delivery.of_error(EngineUnavailable()).to_bytes()
         finally:
             del self._works[job]
 

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -64,7 +64,7 @@ async def _all_there(cluster: Cluster, engine: DaskEngine) -> None:
     """Wait until all workers are there again, so that the next test finds them."""
     client = await engine._connected()
     async with asyncio.timeout(LIMIT):
-        while len(await client.nthreads()) < len(cluster.workers):
+        while len(await client.nthreads()) < len(cluster.workers):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 
@@ -123,10 +123,8 @@ async def test_a_file_that_takes_down_all_that_touches_it_gets_two_workers_and_n
 
 
 def _kill(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 async def test_what_is_beside_a_dangerous_file_is_answered(tmp_path: Path) -> None:
@@ -213,7 +211,9 @@ def environment_of_the_host() -> str:
 
 def digest_and_grow(song: InputFile, film: OutputFile) -> str:
     content = song.path.read_bytes()
-    film.path.write_bytes(content * 2)
+    with film.path.open("wb") as file:
+        file.write(content)
+        file.write(content)
     return hashlib.sha256(content).hexdigest()
 
 
