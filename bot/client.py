@@ -33,6 +33,7 @@ from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
 from bot.memory import Memory
 from bot.outcomes import Failed
+from bot.persons import Persons, SharedPersons
 from bot.presentation.buttons import BUTTONS
 from bot.presentation.language import CommandTranslator, speaking
 from bot.queue import JobQueue
@@ -97,6 +98,10 @@ class MoodifyBot(commands.AutoShardedBot):
     settings : Settings
     memory : Memory
         What the bot remembers.
+    queue : JobQueue
+        Whose turn it is.
+    persons : Persons
+        Who has songs waiting or heard, in this process and others.
     admission : Admission
         Who may ask.
     engine : Engine
@@ -128,10 +133,20 @@ class MoodifyBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=MoodifyTree,
             max_messages=None,
+            shard_count=settings.shard_count,
+            shard_ids=list(settings.shard_ids) or None,  # type: ignore[arg-type]  # its default
         )
         self.settings = settings
         self.memory = Memory(settings.database)
-        self.admission = Admission(self.memory, settings.cooldown)
+        self.queue = JobQueue(
+            limit=settings.queue_limit,
+            user_limit=settings.user_queue_limit,
+            running=settings.workers + SONGS_AHEAD,
+        )
+        self.persons = (
+            SharedPersons(self.memory, self.queue) if settings.several_processes else Persons()
+        )
+        self.admission = Admission(self.memory, self.persons, settings.cooldown)
         self._session: aiohttp.ClientSession | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -154,11 +169,8 @@ class MoodifyBot(commands.AutoShardedBot):
         listener = Listener(
             engine=self.engine,
             session=self._session,
-            queue=JobQueue(
-                limit=settings.queue_limit,
-                user_limit=settings.user_queue_limit,
-                running=settings.workers + SONGS_AHEAD,
-            ),
+            queue=self.queue,
+            persons=self.persons,
             memory=self.memory,
             limits=SongLimits(
                 download=download,
@@ -187,6 +199,7 @@ class MoodifyBot(commands.AutoShardedBot):
         self.add_dynamic_items(*BUTTONS)
         self._tasks = [
             asyncio.create_task(self._lag.watch()),
+            asyncio.create_task(self.persons.watch()),
             asyncio.create_task(self._start_engine(listener)),
             asyncio.create_task(self._resume()),
         ]
@@ -214,7 +227,7 @@ class MoodifyBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Log that the bot is up; discord.py calls this."""
-        log.info("ready", user=str(self.user), servers=len(self.guilds), shards=self.shard_count)
+        log.info("ready", user=str(self.user), servers=len(self.guilds), shards=len(self.shards))
 
     async def close(self) -> None:
         """Finish running jobs within the grace that the settings give, then stop everything."""

@@ -10,10 +10,10 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
 import yarl
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.cooldown import LONGEST
@@ -116,6 +116,10 @@ class Settings(WorkerSettings):
         Seconds without a byte after which a download is given up.
     shutdown_grace : float
         Seconds that running jobs have to finish when the bot is told to stop.
+    shard_count : int or None
+        Parts into which all servers are divided; None for as many as Discord recommends.
+    shard_ids : tuple of int
+        Those that this process serves, from 0 on; empty for all of them.
     cdn_hosts : tuple of str
         Hosts (with a port if it is not the usual one) that attachments may come from.
     discord_api : str
@@ -147,6 +151,9 @@ class Settings(WorkerSettings):
     stall_timeout: float = Field(15, gt=0)
     shutdown_grace: float = Field(20, ge=0)
 
+    shard_count: int | None = Field(None, ge=1)
+    shard_ids: Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode] = ()
+
     cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     discord_api: str = DISCORD_API
     database_url: SecretStr = SecretStr("")
@@ -158,6 +165,13 @@ class Settings(WorkerSettings):
     def _split_hosts(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("shard_ids", mode="before")
+    @classmethod
+    def _split_numbers(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(number.strip() for number in value.split(",") if number.strip())
         return value
 
     @field_validator("discord_api")
@@ -176,6 +190,24 @@ class Settings(WorkerSettings):
         if address and not address.startswith(DATABASES):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return value
+
+    @model_validator(mode="after")
+    def _shards_that_there_are(self) -> Self:
+        if self.shard_ids and max(self.shard_ids) >= (self.shard_count or 0):
+            raise ValueError(
+                "MOODIFY_SHARD_IDS must be below MOODIFY_SHARD_COUNT, which has to be set with it"
+            )
+        if self.several_processes and self.database.startswith("sqlite"):
+            raise ValueError(
+                "MOODIFY_SHARD_IDS leaves shards to other processes, and those can share only "
+                "PostgreSQL: set MOODIFY_DATABASE_URL"
+            )
+        return self
+
+    @property
+    def several_processes(self) -> bool:
+        """Whether other processes serve some of the servers."""
+        return 0 < len(set(self.shard_ids)) < (self.shard_count or 0)
 
     @property
     def database(self) -> str:
@@ -297,6 +329,7 @@ def _sentence(error: ValidationError) -> str:
             "named .env (.env.example shows how), then start again."
         )
     wrong = "; ".join(
-        f"{variable(str(problem['loc'][0]))}: {problem['msg']}" for problem in problems
+        ": ".join([*(variable(str(field)) for field in problem["loc"][:1]), problem["msg"]])
+        for problem in problems
     )
     return f"These settings cannot be used ({wrong}); .env.example describes each of them."

@@ -55,11 +55,12 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
+from bot.persons import Persons
 from bot.presentation import texts
 from bot.presentation.titles import song_title
 from bot.queue import JobQueue, PersonQueueIsFull, QueueIsFull, ServerQueueIsFull
 from bot.requests import Request, Song
-from bot.storage import Entry, Recorded
+from bot.storage import Entry, Place, Recorded
 from moodify_core.errors import MoodifyError, TooLong
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -118,6 +119,7 @@ class Listener:
     session : aiohttp.ClientSession
         For downloads.
     queue : JobQueue
+    persons : Persons
     memory : Memory
     limits : SongLimits
     folder : Path
@@ -137,6 +139,7 @@ class Listener:
         engine: Engine,
         session: aiohttp.ClientSession,
         queue: JobQueue,
+        persons: Persons,
         memory: Memory,
         limits: SongLimits,
         folder: Path,
@@ -146,6 +149,7 @@ class Listener:
         self._engine = engine
         self._session = session
         self._queue = queue
+        self._persons = persons
         self._memory = memory
         self._folder = folder
 
@@ -178,14 +182,16 @@ class Listener:
         if job.song.size > self.limits.download.limit:
             return TooBig(self.limits.download.limit)
         request = job.request
+        place = Place(request.id, job.song.attachment_id, request.user_id)
         try:
-            with self._queue.place(
-                request.user_id, request.guild_id, resumed=job.resumed
-            ) as ticket:
-                with progress.waiting(ticket):
-                    await ticket.turn()
-                with progress.fetching():
-                    return await self._fetch_and_hear(job, progress)
+            async with self._persons.entered(place, resumed=job.resumed):
+                with self._queue.place(
+                    request.user_id, request.guild_id, resumed=job.resumed
+                ) as ticket:
+                    with progress.waiting(ticket):
+                        await self._persons.turn(place, ticket)
+                    with progress.fetching():
+                        return await self._fetch_and_hear(job, progress)
         except ServerQueueIsFull:
             return ServerQueueFull()
         except QueueIsFull:

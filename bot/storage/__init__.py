@@ -12,17 +12,21 @@ from sqlalchemy import text
 from bot.storage.database import PATIENCE, Database, StorageError
 from bot.storage.jobs import JobStore
 from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
+from bot.storage.sharing import LEASE, Place, SharingStore
 from bot.storage.songs import Entry, Recorded, SongStore, Titled
 
 __all__ = [
+    "LEASE",
     "PATIENCE",
     "Changes",
     "Entry",
     "GuildSettings",
     "JobStore",
     "Listening",
+    "Place",
     "Recorded",
     "SettingsStore",
+    "SharingStore",
     "SongStore",
     "Storage",
     "StorageError",
@@ -42,6 +46,8 @@ class Storage:
     jobs : JobStore
     songs : SongStore
     settings : SettingsStore
+    sharing : SharingStore
+        For several processes; only on PostgreSQL.
     """
 
     def __init__(self, database: Database) -> None:
@@ -49,6 +55,7 @@ class Storage:
         self.jobs = JobStore(database)
         self.songs = SongStore(database)
         self.settings = SettingsStore(database)
+        self.sharing = SharingStore(database)
 
     @classmethod
     async def open(cls, url: str, *, patience: float = PATIENCE) -> Self:

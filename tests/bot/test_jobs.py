@@ -44,6 +44,7 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
+from bot.persons import Persons
 from bot.presentation import texts
 from bot.presentation.answers import Abilities, Content
 from bot.queue import JobQueue
@@ -139,6 +140,7 @@ class Stage:
             engine=self.engine,
             session=session,
             queue=self.queue,
+            persons=Persons(),
             memory=memory,
             limits=SongLimits(
                 download=DownloadRules(hosts={host}, limit=len(SONG), stall=5, total=5),
