@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
 import uuid
 from collections import OrderedDict
@@ -119,6 +120,8 @@ class DaskEngine:
 
     def __init__(self, *, scheduler: str, jobs: int, prepare: Callable[[], None] = nothing) -> None:
         log_dask_with_us()
+        # Of a scheduler that is away it logs tracebacks, again and again; our own lines tell of it.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         # It thinks of numbers when it warns of large ones; songs are bounded already.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "4 GiB"})
         self._scheduler = scheduler

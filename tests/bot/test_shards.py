@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import update
 
 from bot.config import SettingsError, load_settings
 from bot.outcomes import NoWorker, TooManyAtOnce
 from bot.presentation import texts
+from bot.storage import Place, Storage
+from bot.storage.tables import PlaceRow
 from tests.bot.cluster import running_cluster
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
 from tests.bot.storage import postgres
@@ -110,15 +115,44 @@ async def test_direct_messages_come_to_the_process_that_has_the_first_shard(town
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_person_is_limited_over_servers_of_several_processes(town: Town) -> None:
-    jobs = [await town.ask(shard, noise(shard, 2.0)) for shard in (0, 2, 3)]
-    refused = await town.ask(2, noise(9, 2.0))
-    message = await _answer(refused)
-    assert message.content == texts.refusal(TooManyAtOnce(3))
-    # Others are not held up.
-    other = await town.ask(2, noise(10, 1.2), user=1)
+    refusal = texts.refusal(TooManyAtOnce(3))
+    with _halted(town):
+        jobs = [await town.ask(shard, noise(shard, 1.2)) for shard in (0, 1, 2, 3)]
+        # Whichever comes last to the database.
+        endings = [asyncio.create_task(_answer(job)) for job in jobs]
+        (refused,), others = await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
+        assert refused.result().content == refusal
+        # Others are not held up.
+        other = await town.ask(2, noise(10, 1.2), user=1)
     assert (await _answer(other)).embeds
-    messages = [await _answer(job) for job in jobs]
-    assert all(message.embeds for message in messages)
+    answered = await asyncio.gather(*others)
+    assert all(message.embeds for message in answered)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_a_killed_process_left_holds_nobody_up(town: Town) -> None:
+    storage = await Storage.open(town.database)
+    person = int(town.people[2].id)
+    for number in range(3):
+        await storage.sharing.enter(Place(number, number, person), None)
+    async with storage._database.write() as connection:
+        await connection.execute(update(PlaceRow).values(until=0.0))
+    await storage.close()
+    assert (await _answer(await town.ask(3, noise(11, 1.2), user=2))).embeds
+
+
+@contextmanager
+def _halted(town: Town) -> Iterator[None]:
+    """Let no song be done within the block."""
+    pids = [pid for bot in town.bots for pid in bot.worker_pids()]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def test_shards_need_a_database_that_can_be_shared(

@@ -1,20 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.storage import Storage
 from tests.bot.storage import postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Path]:
-    if postgres.PROGRAMS is None:
-        pytest.skip("no PostgreSQL server here (on Debian: apt-get install postgresql)")
-    with postgres.server() as home:
-        yield home
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

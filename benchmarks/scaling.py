@@ -1,0 +1,199 @@
+"""What a song costs, for reckoning how many machines are needed: ``python -m benchmarks.scaling``.
+
+Printed, and written with ``--json``:
+
+- songs of four minutes in a minute of one core, by `hear` in a worker of this machine;
+- seconds that a job takes that does nothing, by this machine's engine and by a Dask cluster on
+  it, and the same with a song of 10 MiB there and a film of 10 MiB back: what travelling costs;
+- bytes of a song in the database, by the tables and indexes of SQLite;
+- gateway events and HTTP requests of one ``/mood``;
+- memory of each process, in MiB, after that (PSS: shared pages are divided).
+
+What is measured is this machine; everything runs on it, the network is its loopback interface.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.engine import (
+    Engine,
+    InputFile,
+    LocalEngine,
+    OutputFile,
+    WorkerRules,
+    hear,
+    prepare,
+)
+from bot.engine.dask import DaskEngine
+from bot.storage import Storage
+from tests.bot.cluster import Cluster, running_cluster
+from tests.bot.process import PATIENCE, is_answer, running_bot
+from tests.bot.storage.samples import analysis, chroma, entry
+from tests.discord_double import DiscordDouble, File
+
+from .songs import song
+
+MIB = 1024 * 1024
+LIMIT = 120.0
+ROUNDS = 30
+ROWS = 500
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--songs", type=int, default=20)
+    parser.add_argument("--json", type=Path, help="file for the figures")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        figures = json.dumps(asyncio.run(measure(Path(folder), songs=arguments.songs)), indent=2)
+    print(figures)
+    if arguments.json:
+        arguments.json.write_text(figures + "\n", encoding="utf-8")
+
+
+async def measure(folder: Path, *, songs: int) -> dict[str, Any]:
+    """Measure everything.
+
+    Parameters
+    ----------
+    folder : Path
+        For all files.
+    songs : int
+        That are heard.
+    """
+    heard = await asyncio.to_thread(song, folder, 4)
+    found: dict[str, Any] = {}
+    with running_cluster(folder, workers=2) as cluster:
+        async with AsyncExitStack() as stack:
+            local: Engine = LocalEngine(
+                workers=1,
+                rules=WorkerRules(
+                    memory=1024 * MIB, max_jobs=10**6, caches=folder, prepare=prepare
+                ),
+                folder=folder,
+            )
+            stack.push_async_callback(local.close)
+            dask: Engine = DaskEngine(scheduler=cluster.address, jobs=2)
+            stack.push_async_callback(dask.close)
+            engines = {"local": local, "dask": dask}
+            for engine in engines.values():
+                await engine.start()
+            started = time.monotonic()
+            for _ in range(songs):
+                await local.run(hear, InputFile(heard), "A song", 1e9, time_limit=LIMIT)
+            found["songs_per_core_minute"] = round(60 * songs / (time.monotonic() - started), 1)
+            (folder / "song").write_bytes(bytes(10 * MIB))
+            for name, engine in engines.items():
+                found[f"seconds_for_nothing_{name}"] = await _median(engine, _nothing)
+                found[f"seconds_for_10_mib_there_and_back_{name}"] = await _median(
+                    engine, _copy, InputFile(folder / "song"), OutputFile(folder / "film")
+                )
+            found["memory_mib"] = _memory(cluster)
+    found["bytes_of_a_song"] = await _bytes_of_a_song(folder)
+    found |= await _events(folder)
+    return found
+
+
+def _nothing() -> None:
+    pass
+
+
+def _copy(source: InputFile, target: OutputFile) -> None:
+    target.path.write_bytes(source.path.read_bytes())
+
+
+async def _median(engine: Engine, work: Callable[..., None], *args: object) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        started = time.monotonic()
+        await engine.run(work, *args, time_limit=LIMIT)
+        times.append(time.monotonic() - started)
+    return round(statistics.median(times), 4)
+
+
+def _memory(cluster: Cluster) -> dict[str, list[float]]:
+    """Return what the processes of a cluster take."""
+    worker = cluster.workers[0]
+    assert worker.process is not None
+    assert cluster.scheduler.process is not None
+    nanny = worker.process.pid
+    (dask, *_) = _children(nanny, b"spawn_main")
+    return {
+        "scheduler": _pss(cluster.scheduler.process.pid),
+        "nanny": _pss(nanny),
+        "dask_worker": _pss(dask),
+        "worker": _pss(_children(dask, b"spawn_main")[0]),
+    }
+
+
+def _children(pid: int, kind: bytes) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            if kind in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(int(child))
+    return found
+
+
+def _pss(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    raise LookupError(pid)
+
+
+async def _bytes_of_a_song(folder: Path) -> float:
+    """Return by how much the database grows with an answer about a new song of four minutes."""
+    heard = hear(InputFile(song(folder, 4)), "A song", 1e9).analysis
+    path = folder / "rows.db"
+    storage = await Storage.open(f"sqlite:///{path}")
+    empty = path.stat().st_size
+    for number in range(ROWS):
+        # Alike ones would be one song.
+        other = replace(heard, fingerprint=analysis(heard=chroma(number, 240)).fingerprint)
+        await storage.songs.record(entry(number, other))
+    await storage.close()
+    return round((path.stat().st_size - empty) / ROWS)
+
+
+async def _events(folder: Path) -> dict[str, int]:
+    """Return what one ``/mood`` costs at Discord: events from it, and requests to it."""
+    async with DiscordDouble() as double:
+        ann = double.add_user("Ann")
+        channel = double.add_channel(double.add_guild("Music", owner=ann), "songs")
+        home = folder / "bot"
+        home.mkdir()
+        async with running_bot(double, home) as bot:
+            await double.wait_command("mood", PATIENCE)
+            await bot.logged("workers started")
+
+            def sequence() -> int:
+                return sum(each.sequence for each in double.gateway._sessions.values())
+
+            events, requests = sequence(), len(double.requests)
+            file = File("song.mp3", song(folder, 4).read_bytes())
+            exchange = await double.slash("mood", user=ann, channel=channel, options={"file": file})
+            await exchange.final(PATIENCE, when=is_answer)
+            return {
+                "gateway_events_of_a_song": sequence() - events,
+                "http_requests_of_a_song": len(double.requests) - requests,
+                "memory_mib_of_the_bot": round(_pss(bot.process.pid)),
+            }
+
+
+if __name__ == "__main__":
+    main()
