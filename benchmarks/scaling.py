@@ -2,9 +2,10 @@
 
 Printed, and written with ``--json``:
 
-- songs of four minutes in a minute of one core, by `hear` in a worker of this machine;
+- songs of four minutes in a minute of one core (of its CPU time), by `hear` in a worker;
 - seconds that a job takes that does nothing, by this machine's engine and by a Dask cluster on
-  it, and the same with a song of 10 MiB there and a film of 10 MiB back: what travelling costs;
+  it, and the same with a song of 10 MiB there and a film of 10 MiB back; and the CPU time of these
+  jobs in each process of the cluster, in milliseconds: what travelling costs;
 - bytes of a song in the database, by the tables and indexes of SQLite;
 - gateway events and HTTP requests of one ``/mood``;
 - memory of each process, in MiB, after that (PSS: shared pages are divided).
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -42,6 +44,7 @@ from tests.bot.process import PATIENCE, is_answer, running_bot
 from tests.bot.storage.samples import analysis, chroma, entry
 from tests.discord_double import DiscordDouble, File
 
+from .jobs import copy, hear_often, nothing
 from .songs import song
 
 MIB = 1024 * 1024
@@ -77,7 +80,7 @@ async def measure(folder: Path, *, songs: int) -> dict[str, Any]:
     """
     heard = await asyncio.to_thread(song, folder, 4)
     found: dict[str, Any] = {}
-    with running_cluster(folder, workers=2) as cluster:
+    with running_cluster(folder, workers=1) as cluster:
         async with AsyncExitStack() as stack:
             local: Engine = LocalEngine(
                 workers=1,
@@ -92,28 +95,26 @@ async def measure(folder: Path, *, songs: int) -> dict[str, Any]:
             engines = {"local": local, "dask": dask}
             for engine in engines.values():
                 await engine.start()
-            started = time.monotonic()
-            for _ in range(songs):
-                await local.run(hear, InputFile(heard), "A song", 1e9, time_limit=LIMIT)
-            found["songs_per_core_minute"] = round(60 * songs / (time.monotonic() - started), 1)
+            for _ in range(2):  # The first loads what the model needs.
+                await local.run(hear_often, InputFile(heard), 1, time_limit=LIMIT)
+            seconds = await local.run(hear_often, InputFile(heard), songs, time_limit=LIMIT)
+            found["songs_per_core_minute"] = round(60 * songs / seconds, 1)
             (folder / "song").write_bytes(bytes(10 * MIB))
-            for name, engine in engines.items():
-                found[f"seconds_for_nothing_{name}"] = await _median(engine, _nothing)
-                found[f"seconds_for_10_mib_there_and_back_{name}"] = await _median(
-                    engine, _copy, InputFile(folder / "song"), OutputFile(folder / "film")
-                )
-            found["memory_mib"] = _memory(cluster)
+            files = InputFile(folder / "song"), OutputFile(folder / "film")
+            processes = _processes(cluster)
+            for what, work, args in (("nothing", nothing, ()), ("20_mib", copy, files)):
+                for name, engine in engines.items():
+                    found[f"seconds_for_{what}_{name}"] = await _median(engine, work, *args)
+                before = {name: _cpu(pid) for name, pid in processes.items()}
+                for _ in range(ROUNDS):
+                    await dask.run(work, *args, time_limit=LIMIT)
+                for name, pid in processes.items():
+                    used = (_cpu(pid) - before[name]) / ROUNDS
+                    found[f"cpu_ms_for_{what}_{name}"] = round(1000 * used, 1)
+            found["memory_mib"] = {name: _pss(pid) for name, pid in processes.items()}
     found["bytes_of_a_song"] = await _bytes_of_a_song(folder)
     found |= await _events(folder)
     return found
-
-
-def _nothing() -> None:
-    pass
-
-
-def _copy(source: InputFile, target: OutputFile) -> None:
-    target.path.write_bytes(source.path.read_bytes())
 
 
 async def _median(engine: Engine, work: Callable[..., None], *args: object) -> float:
@@ -125,19 +126,24 @@ async def _median(engine: Engine, work: Callable[..., None], *args: object) -> f
     return round(statistics.median(times), 4)
 
 
-def _memory(cluster: Cluster) -> dict[str, list[float]]:
-    """Return what the processes of a cluster take."""
-    worker = cluster.workers[0]
-    assert worker.process is not None
+def _processes(cluster: Cluster) -> dict[str, int]:
+    """Return the processes of a cluster; from the scheduler to what hears a song."""
+    worker = cluster.workers[0].process
+    assert worker is not None
     assert cluster.scheduler.process is not None
-    nanny = worker.process.pid
-    (dask, *_) = _children(nanny, b"spawn_main")
+    (dask, *_) = _children(worker.pid, b"spawn_main")
     return {
-        "scheduler": _pss(cluster.scheduler.process.pid),
-        "nanny": _pss(nanny),
-        "dask_worker": _pss(dask),
-        "worker": _pss(_children(dask, b"spawn_main")[0]),
+        "scheduler": cluster.scheduler.process.pid,
+        "nanny": worker.pid,
+        "dask_worker": dask,
+        "worker": _children(dask, b"spawn_main")[0],
     }
+
+
+def _cpu(pid: int) -> float:
+    """Return the seconds of CPU time that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _children(pid: int, kind: bytes) -> list[int]:

@@ -141,6 +141,17 @@ class DaskEngine:
         """See whether there is a worker that can do its work; see `Engine.start`."""
         await self.run(self._prepare, time_limit=START_LIMIT)
 
+    async def threads(self) -> int:
+        """Return how many jobs all workers together can do at the same time.
+
+        Raises
+        ------
+        EngineUnavailable
+            If the scheduler cannot be reached.
+        """
+        threads: dict[str, int] = await (await self._connected()).nthreads()
+        return sum(threads.values())
+
     async def run(self, function: Callable[[*Ts], T], *args: *Ts, time_limit: float) -> T:
         """Run `function` in a worker; see `Engine.run`."""
         async with self._free:
