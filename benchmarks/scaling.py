@@ -49,7 +49,7 @@ from .songs import song
 
 MIB = 1024 * 1024
 LIMIT = 120.0
-ROUNDS = 30
+ROUNDS = 20
 ROWS = 500
 
 
@@ -101,7 +101,8 @@ async def measure(folder: Path, *, songs: int) -> dict[str, Any]:
             found["songs_per_core_minute"] = round(60 * songs / seconds, 1)
             (folder / "song").write_bytes(bytes(10 * MIB))
             files = InputFile(folder / "song"), OutputFile(folder / "film")
-            processes = _processes(cluster)
+            # Not the one that hears, which is replaced now and then.
+            processes = dict(list(_processes(cluster).items())[:-1])
             for what, work, args in (("nothing", nothing, ()), ("20_mib", copy, files)):
                 for name, engine in engines.items():
                     found[f"seconds_for_{what}_{name}"] = await _median(engine, work, *args)
@@ -111,7 +112,7 @@ async def measure(folder: Path, *, songs: int) -> dict[str, Any]:
                 for name, pid in processes.items():
                     used = (_cpu(pid) - before[name]) / ROUNDS
                     found[f"cpu_ms_for_{what}_{name}"] = round(1000 * used, 1)
-            found["memory_mib"] = {name: _pss(pid) for name, pid in processes.items()}
+            found["memory_mib"] = {name: _pss(pid) for name, pid in _processes(cluster).items()}
     found["bytes_of_a_song"] = await _bytes_of_a_song(folder)
     found |= await _events(folder)
     return found

@@ -246,7 +246,8 @@ class DaskEngine:
             self._client = None
             try:
                 self._client = await self._connect()
-            except (OSError, TimeoutError) as error:
+            # Certificates that do not fit are errors of many kinds.
+            except Exception as error:
                 self._failed = time.monotonic()
                 log.error(  # noqa: TRY400 - where it happened in Dask tells nothing
                     "the scheduler cannot be reached",

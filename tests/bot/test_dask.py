@@ -15,8 +15,15 @@ import pytest
 
 from bot.engine import EngineUnavailable, InputFile, OutputFile, WorkerDied
 from bot.engine.dask import DaskEngine
+from bot.outcomes import NoWorker
+from bot.presentation import texts
 from tests.bot.cluster import SECRETS, Cluster, Part, free_port, running_cluster
+from tests.bot.process import PATIENCE, ROOT, is_answer, running_bot
 from tests.bot.test_engine import LIMIT, add, environment, start_method
+from tests.bot.test_restart import noise
+from tests.discord_double import DiscordDouble, Exchange, File, Message
+
+EXAMPLE = ROOT / "examples" / "medley_after_the_storm.mp3"
 
 
 @pytest.fixture(scope="module")
@@ -231,3 +238,39 @@ async def test_a_job_is_done_in_a_process_of_its_own(engine: DaskEngine) -> None
     assert await engine.run(os.getpid, time_limit=LIMIT) != await engine.run(
         os.getppid, time_limit=LIMIT
     )
+
+
+async def _final(exchange: Exchange) -> Message:
+    return await exchange.final(PATIENCE, when=is_answer)
+
+
+async def test_a_bot_answers_with_the_workers_of_a_cluster(tmp_path: Path) -> None:
+    async with DiscordDouble() as double:
+        ann = double.add_user("Ann")
+        channel = double.add_channel(double.add_guild("Music", owner=ann), "songs")
+        song = File("song.mp3", EXAMPLE.read_bytes())
+
+        async def ask(file: File) -> Message:
+            options = {"file": file}
+            return await _final(
+                await double.slash("mood", user=ann, channel=channel, options=options)
+            )
+
+        with running_cluster(tmp_path) as cluster:
+            async with running_bot(double, tmp_path, dask_scheduler=cluster.address) as bot:
+                await double.wait_command("mood", PATIENCE)
+                await bot.logged("workers started")
+                assert bot.worker_pids() == []
+                answer = await ask(song)
+                assert answer.embeds
+                film = await double.click(ann, answer, texts.film_button())
+                with_film = await film.final(PATIENCE, when=lambda m: m.attachments)
+                assert with_film.attachments[0].data[4:8] == b"ftyp"
+
+                await asyncio.to_thread(cluster.scheduler.stop)
+                told = await ask(noise(1, 1.2))
+                assert told.content == texts.refusal(NoWorker())
+                cluster.scheduler.start()
+                await asyncio.to_thread(cluster.wait, 2)
+                assert (await ask(noise(2, 1.2))).embeds
+        assert double.violations == []

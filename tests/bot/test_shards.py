@@ -14,12 +14,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
-from bot.config import SettingsError, load_settings
-from bot.outcomes import NoWorker, TooManyAtOnce
+from bot.outcomes import TooManyAtOnce
 from bot.presentation import texts
 from bot.storage import Place, Storage
 from bot.storage.tables import PlaceRow
-from tests.bot.cluster import running_cluster
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
 from tests.bot.storage import postgres
 from tests.bot.test_restart import noise
@@ -153,52 +151,3 @@ def _halted(town: Town) -> Iterator[None]:
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-
-
-async def test_shards_need_a_database_that_can_be_shared(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DISCORD_TOKEN", "x")
-    monkeypatch.setenv("MOODIFY_SHARD_IDS", "0, 1")
-    with pytest.raises(SettingsError, match="MOODIFY_SHARD_COUNT"):
-        load_settings()
-    monkeypatch.setenv("MOODIFY_SHARD_COUNT", "4")
-    with pytest.raises(SettingsError, match="MOODIFY_DATABASE_URL"):
-        load_settings()
-    monkeypatch.setenv("MOODIFY_DATABASE_URL", "postgresql://me@here/songs")
-    assert load_settings().several_processes
-    monkeypatch.setenv("MOODIFY_SHARD_IDS", "0,1,2,3")
-    assert not load_settings().several_processes
-
-
-async def test_a_bot_answers_with_the_workers_of_a_cluster(tmp_path: Path) -> None:
-    async with DiscordDouble() as double:
-        ann = double.add_user("Ann")
-        channel = double.add_channel(double.add_guild("Music", owner=ann), "songs")
-        song = File("song.mp3", EXAMPLES[0].read_bytes())
-
-        async def ask(file: File) -> Message:
-            options = {"file": file}
-            return await _answer(
-                await double.slash("mood", user=ann, channel=channel, options=options)
-            )
-
-        with running_cluster(tmp_path) as cluster:
-            async with running_bot(double, tmp_path, dask_scheduler=cluster.address) as bot:
-                await double.wait_command("mood", PATIENCE)
-                await bot.logged("workers started")
-                assert bot.worker_pids() == []
-                answer = await ask(song)
-                assert answer.embeds
-                film = await double.click(ann, answer, texts.film_button())
-                with_film = await film.final(PATIENCE, when=lambda m: m.attachments)
-                assert with_film.attachments[0].data[4:8] == b"ftyp"
-
-                await asyncio.to_thread(cluster.scheduler.stop)
-                told = await ask(noise(1, 1.2))
-                assert told.content == texts.refusal(NoWorker())
-                cluster.scheduler.start()
-                await asyncio.to_thread(cluster.wait, 2)
-                assert (await ask(noise(2, 1.2))).embeds
-        assert double.violations == []
