@@ -6,14 +6,30 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from bot.engine.files import InputFile, OutputFile
 from bot.engine.progress import ProgressNote
 
 
+class _Carried:
+    """What travels as bytes, so that whatever carries it need not know what is in it."""
+
+    __slots__ = ()
+
+    def to_bytes(self) -> bytes:
+        """Write it."""
+        return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` has written; the network is trusted, see ``docs/scaling.md``."""
+        carried: Self = pickle.loads(data)  # noqa: S301 - Dask itself pickles what it carries
+        return carried
+
+
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(_Carried):
     """A job on its way to a worker.
 
     Attributes
@@ -49,19 +65,9 @@ class Parcel:
         }
         return cls(function, args, time_limit, files)
 
-    def to_bytes(self) -> bytes:
-        """Write it, so that whatever carries it need not know what is in it."""
-        return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
-
-    @staticmethod
-    def from_bytes(data: bytes) -> Parcel:
-        """Read what `to_bytes` has written; the network is trusted, see ``docs/scaling.md``."""
-        parcel: Parcel = pickle.loads(data)  # noqa: S301 - Dask itself pickles what it carries
-        return parcel
-
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(_Carried):
     """What came of a job, on its way back.
 
     Attributes
@@ -94,16 +100,6 @@ class Delivery:
         """
         for place, content in self.files.items():
             parcel.args[place].path.write_bytes(content)
-
-    def to_bytes(self) -> bytes:
-        """Write it, so that whatever carries it need not know what is in it."""
-        return pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
-
-    @staticmethod
-    def from_bytes(data: bytes) -> Delivery:
-        """Read what `to_bytes` has written; the network is trusted, see ``docs/scaling.md``."""
-        delivery: Delivery = pickle.loads(data)  # noqa: S301 - Dask itself pickles what it carries
-        return delivery
 
 
 @dataclass(frozen=True, slots=True)
