@@ -25,16 +25,10 @@ from bot.admission import Admission
 from bot.answers import AnswerDesk
 from bot.boards import BoardDesk
 from bot.commands import EXTENSIONS
-from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
+from bot.config import DISCORD_API, LOOPBACK, Settings, SettingsError
 from bot.download import DownloadRules
-from bot.engine import (
-    EngineError,
-    LocalEngine,
-    WorkerRules,
-    is_confined,
-    model_in_use,
-    prepare,
-)
+from bot.engine import Engine, EngineError, is_confined, model_in_use
+from bot.engine.choice import engine_for
 from bot.film import FilmDesk, FilmLimits, Films, Songs
 from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
@@ -42,6 +36,7 @@ from bot.memory import Memory
 from bot.metrics import MeasuredEngine
 from bot.monitoring import Monitor
 from bot.outcomes import Failed
+from bot.persons import Persons, SharedPersons
 from bot.presentation.buttons import BUTTONS
 from bot.presentation.language import CommandTranslator, speaking
 from bot.queue import JobQueue
@@ -55,6 +50,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 REMEMBERED = 24 * 60 * 60.0
 """Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
+ENGINE_PAUSE = 10.0
+"""Seconds before workers that could not be had are looked for again."""
 RESUME_PAUSE = 5.0
 """Seconds before the database is asked again for what an earlier run has left."""
 SONGS_AHEAD = 2
@@ -108,9 +105,13 @@ class MoodifyBot(commands.AutoShardedBot):
     settings : Settings
     memory : Memory
         What the bot remembers.
+    queue : JobQueue
+        Whose turn it is.
+    persons : Persons
+        Who has songs waiting or heard, in this process and others.
     admission : Admission
         Who may ask.
-    engine : LocalEngine
+    engine : Engine
         Runs what takes long, there from `setup_hook` on, as are the following.
     jobs : Jobs
         Serves requests.
@@ -124,7 +125,7 @@ class MoodifyBot(commands.AutoShardedBot):
         Serves the menu of further songs of a message.
     """
 
-    engine: LocalEngine
+    engine: Engine
     jobs: Jobs
     film_desk: FilmDesk
     answer_desk: AnswerDesk
@@ -142,10 +143,20 @@ class MoodifyBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=MoodifyTree,
             max_messages=None,
+            shard_count=settings.shard_count,
+            shard_ids=list(settings.shard_ids) or None,  # type: ignore[arg-type]  # its default
         )
         self.settings = settings
         self.memory = Memory(settings.database)
-        self.admission = Admission(self.memory, settings.cooldown)
+        self.queue = JobQueue(
+            limit=settings.queue_limit,
+            user_limit=settings.user_queue_limit,
+            running=settings.workers + SONGS_AHEAD,
+        )
+        self.persons = (
+            SharedPersons(self.memory, self.queue) if settings.several_processes else Persons()
+        )
+        self.admission = Admission(self.memory, self.persons, settings.cooldown)
         self._session: aiohttp.ClientSession | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -159,16 +170,7 @@ class MoodifyBot(commands.AutoShardedBot):
         data, songs, caches = _folders(settings.data_dir)
         await self.memory.start()
         self._session = aiohttp.ClientSession(auto_decompress=False)
-        self.engine = LocalEngine(
-            workers=settings.workers,
-            rules=WorkerRules(
-                memory=settings.worker_memory_mib * MIB,
-                max_jobs=settings.worker_max_jobs,
-                caches=caches,
-                prepare=prepare,
-            ),
-            folder=songs,
-        )
+        self.engine = engine_for(settings, folder=songs, caches=caches)
         engine = MeasuredEngine(self.engine)
         download = DownloadRules(
             hosts=frozenset(settings.cdn_hosts),
@@ -179,11 +181,8 @@ class MoodifyBot(commands.AutoShardedBot):
         listener = Listener(
             engine=engine,
             session=self._session,
-            queue=JobQueue(
-                limit=settings.queue_limit,
-                user_limit=settings.user_queue_limit,
-                running=settings.workers + SONGS_AHEAD,
-            ),
+            queue=self.queue,
+            persons=self.persons,
             memory=self.memory,
             limits=SongLimits(
                 download=download,
@@ -215,6 +214,7 @@ class MoodifyBot(commands.AutoShardedBot):
         await self._monitor.start()
         self._tasks = [
             asyncio.create_task(self._lag.watch()),
+            asyncio.create_task(self.persons.watch()),
             asyncio.create_task(self._start_engine(listener)),
             asyncio.create_task(self._resume()),
         ]
@@ -247,7 +247,7 @@ class MoodifyBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Log that the bot is up; discord.py calls this."""
-        log.info("ready", user=str(self.user), servers=len(self.guilds), shards=self.shard_count)
+        log.info("ready", user=str(self.user), servers=len(self.guilds), shards=len(self.shards))
 
     async def close(self) -> None:
         """Finish running jobs within the grace that the settings give, then stop everything."""
@@ -272,24 +272,27 @@ class MoodifyBot(commands.AutoShardedBot):
         log.info("stopped")
 
     async def _start_engine(self, listener: Listener) -> None:
-        try:
-            await self.engine.start()
-            listener.model_version = await self.engine.run(
-                model_in_use, time_limit=self.settings.job_timeout
-            )
-        except ModelError as error:
-            log.critical(f"No song can be heard. {error}")
-        except EngineError as error:
-            log.critical(
-                "No song can be heard, as no worker can start: see whether "
-                "MOODIFY_WORKER_MEMORY_MIB is enough, and not more than this process may have.",
-                error=repr(error),
-            )
-        except Exception:
-            log.exception("No song can be heard: install Moodify again.")
-        else:
-            log.info("workers started", workers=self.settings.workers)
-            await self._tell_of_confinement()
+        told = False
+        while True:
+            try:
+                await self.engine.start()
+                listener.model_version = await self.engine.run(
+                    model_in_use, time_limit=self.settings.job_timeout
+                )
+            except ModelError as error:
+                log.critical(f"No song can be heard. {error}")
+            except EngineError as error:
+                if not told:
+                    log.critical(f"No song can be heard, {self.engine.advice}", error=repr(error))
+                told = True
+                await asyncio.sleep(ENGINE_PAUSE)
+                continue
+            except Exception:
+                log.exception("No song can be heard: install Moodify again.")
+            else:
+                log.info("workers started", workers=self.settings.workers)
+                await self._tell_of_confinement()
+            return
 
     async def _tell_of_confinement(self) -> None:
         try:

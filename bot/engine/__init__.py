@@ -9,6 +9,7 @@ from bot.engine.base import (
     WorkerTimeout,
 )
 from bot.engine.charting import draw_chart
+from bot.engine.files import InputFile, OutputFile
 from bot.engine.hearing import Comparison, Hearing, compare, draw, hear, model_in_use, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
@@ -21,7 +22,9 @@ __all__ = [
     "EngineUnavailable",
     "Hearing",
     "HearingStage",
+    "InputFile",
     "LocalEngine",
+    "OutputFile",
     "ProgressNote",
     "WorkerDied",
     "WorkerOutOfMemory",

@@ -30,9 +30,11 @@ from bot.storage.digests import DigestStore, Subscription
 from bot.storage.jobs import JobStore
 from bot.storage.periods import Calendar, Period
 from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
+from bot.storage.sharing import LEASE, Place, SharingStore
 from bot.storage.songs import Entry, Recorded, SongStore, Titled
 
 __all__ = [
+    "LEASE",
     "MINIMUM_SONGS",
     "PAGE",
     "PATIENCE",
@@ -48,11 +50,13 @@ __all__ = [
     "MembersPage",
     "MoodSeconds",
     "Period",
+    "Place",
     "Profile",
     "RankedSong",
     "Recorded",
     "ServerMood",
     "SettingsStore",
+    "SharingStore",
     "SimilarSong",
     "SongStore",
     "SongsPage",
@@ -80,6 +84,8 @@ class Storage:
     settings : SettingsStore
     boards : BoardStore
     digests : DigestStore
+    sharing : SharingStore
+        For several processes; only on PostgreSQL.
     """
 
     def __init__(self, database: Database) -> None:
@@ -89,6 +95,7 @@ class Storage:
         self.settings = SettingsStore(database)
         self.boards = BoardStore(database)
         self.digests = DigestStore(database)
+        self.sharing = SharingStore(database)
 
     @classmethod
     async def open(cls, url: str, *, patience: float = PATIENCE) -> Self:

@@ -315,3 +315,29 @@ class Exclusion(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
     moderator_id: Mapped[int | None]
     since: Mapped[float]
+
+
+class AskedRow(Base):
+    """When somebody asked last, where several processes have to know; forgotten within an hour."""
+
+    __tablename__ = "asked"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    asked: Mapped[float] = mapped_column(index=True)
+
+
+class PlaceRow(Base):
+    """A song that waits or is heard, where several processes have to know; theirs till ``until``.
+
+    ``called`` is when its turn came first in its process, and ``running`` whether it was taken.
+    """
+
+    __tablename__ = "places"
+
+    request_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attachment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(index=True)
+    process: Mapped[str]
+    called: Mapped[float | None]
+    running: Mapped[bool]
+    until: Mapped[float] = mapped_column(index=True)

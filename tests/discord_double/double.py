@@ -58,6 +58,8 @@ class DiscordDouble:
         Name of the bot.
     shards : int
         How many shards are recommended to the bot.
+    max_concurrency : int or None
+        How many shards may identify within five seconds; None to let them all.
     privileged_intents : int
         Privileged intents that are switched on; a bot that asks for others is turned away.
     respond_within : float
@@ -92,6 +94,7 @@ class DiscordDouble:
         token: str = "MTA.local.stand-in",
         bot_name: str = "Moodify",
         shards: int = 1,
+        max_concurrency: int | None = None,
         privileged_intents: int = 0,
         respond_within: float = 3.0,
         token_lifetime: float = 900.0,
@@ -109,6 +112,7 @@ class DiscordDouble:
             token=token,
             url=self.gateway_url,
             shards=shards,
+            max_concurrency=max_concurrency,
             privileged_intents=privileged_intents,
         )
         self.interactions = Interactions(respond_within, token_lifetime)

@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import json
 import secrets
+import time
 import zlib
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -40,6 +41,10 @@ _INTENTS = {
     "GUILD_MEMBER_ADD": (GUILD_MEMBERS, GUILD_MEMBERS),
     "GUILD_MEMBER_REMOVE": (GUILD_MEMBERS, GUILD_MEMBERS),
 }
+
+
+IDENTIFY_PAUSE = 5.0
+"""Seconds between two shards that share a place for identifying."""
 
 
 class Encoder(Protocol):
@@ -128,6 +133,9 @@ class Gateway:
         Where the gateway is reached.
     shards : int
         How many shards are recommended to the bot.
+    max_concurrency : int or None
+        How many shards may identify within five seconds, each with another remainder of its
+        number; None to let them all.
     privileged_intents : int
         Privileged intents that are switched on for the application.
     heartbeat_interval : float
@@ -147,6 +155,7 @@ class Gateway:
         token: str,
         url: str,
         shards: int = 1,
+        max_concurrency: int | None = None,
         privileged_intents: int = 0,
         heartbeat_interval: float = 41.25,
     ) -> None:
@@ -154,6 +163,9 @@ class Gateway:
         self._changes = changes
         self.url = url
         self.shards = shards
+        self.max_concurrency = max_concurrency
+        self.refused_identifies = 0
+        self._identified: dict[int, float] = {}
         self.privileged_intents = privileged_intents
         self.identifies: list[Json] = []
         self.resumes = 0
@@ -270,12 +282,26 @@ class Gateway:
             await connection.socket.close(code=4013, message=b"Invalid intent(s).")
         elif intents & PRIVILEGED & ~self.privileged_intents:
             await connection.socket.close(code=4014, message=b"Disallowed intent(s).")
+        elif not _is_shard(data.get("shard", [0, 1])):
+            await connection.socket.close(code=4010, message=b"Invalid shard.")
+        elif self._identifies_too_soon(data.get("shard", [0, 1])[0]):
+            self.refused_identifies += 1
+            await connection.send({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
         else:
             number, total = data.get("shard", (0, 1))
             session = Session((number, total), intents, connection=connection)
             self._sessions[session.id] = session
             await self._welcome(session)
             self._changes.notify()
+
+    def _identifies_too_soon(self, number: int) -> bool:
+        if self.max_concurrency is None:
+            return False
+        now, bucket = time.monotonic(), number % self.max_concurrency
+        if now < self._identified.get(bucket, -IDENTIFY_PAUSE) + IDENTIFY_PAUSE:
+            return True
+        self._identified[bucket] = now
+        return False
 
     async def _welcome(self, session: Session) -> None:
         number, total = session.shard
@@ -358,6 +384,13 @@ class Gateway:
             **({"nonce": data["nonce"]} if data.get("nonce") else {}),
         }
         await self._send_event(session, "GUILD_MEMBERS_CHUNK", chunk)
+
+
+def _is_shard(shard: object) -> bool:
+    match shard:
+        case [int(number), int(total)]:
+            return 0 <= number < total
+    return False
 
 
 def without_content(message: Json, bot_id: str, guild_id: str | None) -> Json:
