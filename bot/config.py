@@ -10,7 +10,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import yarl
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -30,11 +30,56 @@ _PR_SET_DUMPABLE = 4
 """From Linux's ``sys/prctl.h``."""
 
 
+P = TypeVar("P", bound="Place")
+
+
 class SettingsError(Exception):
     """The settings cannot be used; its text is one sentence for the operator."""
 
 
-class Settings(BaseSettings):
+class Place(BaseSettings):
+    """Where the bot keeps what it must remember: all that a backup needs to know.
+
+    Attributes
+    ----------
+    data_dir : Path
+        For the database, and for temporary files.
+    database_url : SecretStr
+        Address of the database, with its password; empty for a SQLite file in `data_dir`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        # A validation error would otherwise quote the token.
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Path = Path("data")
+    database_url: SecretStr = SecretStr("")
+
+    @field_validator("database_url")
+    @classmethod
+    def _only_known_databases(cls, value: SecretStr) -> SecretStr:
+        address = value.get_secret_value()
+        if address and not address.startswith(DATABASES):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @property
+    def database(self) -> str:
+        """Address of the database, the default worked out; it may hold a password."""
+        return (
+            self.database_url.get_secret_value()
+            or f"sqlite:///{self.data_dir.absolute() / DATABASE_FILE}"
+        )
+
+
+class Settings(Place):
     """All settings of the bot.
 
     Attributes
@@ -79,26 +124,11 @@ class Settings(BaseSettings):
         Hosts (with a port if it is not the usual one) that attachments may come from.
     discord_api : str
         Discord's address; anything but Discord's own must be on this machine.
-    data_dir : Path
-        Where the bot keeps what it must remember, and its temporary files.
-    database_url : SecretStr
-        Address of the database, with its password; empty for a SQLite file in `data_dir`.
     source_url : str
         Where people find the source code of this bot; empty for no link.
     log_format : {"console", "json"}
     log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
     """
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        # A validation error would otherwise quote the token.
-        hide_input_in_errors=True,
-    )
 
     discord_token: SecretStr = Field(validation_alias=TOKEN_NAME, min_length=1)
 
@@ -126,8 +156,6 @@ class Settings(BaseSettings):
 
     cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     discord_api: str = DISCORD_API
-    data_dir: Path = Path("data")
-    database_url: SecretStr = SecretStr("")
 
     source_url: str = Field("", pattern=r"^(https?://\S+)?$")
     log_format: Literal["console", "json"] = "console"
@@ -149,26 +177,10 @@ class Settings(BaseSettings):
             raise ValueError(f"must be {DISCORD_API} or an address on this machine")
         return address
 
-    @field_validator("database_url")
-    @classmethod
-    def _only_known_databases(cls, value: SecretStr) -> SecretStr:
-        address = value.get_secret_value()
-        if address and not address.startswith(DATABASES):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
-        return value
-
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
-
-    @property
-    def database(self) -> str:
-        """Address of the database, the default worked out; it may hold a password."""
-        return (
-            self.database_url.get_secret_value()
-            or f"sqlite:///{self.data_dir.absolute() / DATABASE_FILE}"
-        )
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -215,8 +227,27 @@ def load_settings() -> Settings:
     SettingsError
         If a setting is missing or makes no sense.
     """
+    return _load(Settings)
+
+
+def load_place() -> Place:
+    """Read where the bot keeps what it remembers, which needs no token.
+
+    Returns
+    -------
+    Place
+
+    Raises
+    ------
+    SettingsError
+        If a setting makes no sense.
+    """
+    return _load(Place)
+
+
+def _load(kind: type[P]) -> P:
     try:
-        return Settings()  # type: ignore[call-arg]  # the token comes from the environment
+        return kind()
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
     except UnicodeDecodeError:
