@@ -108,6 +108,9 @@ class Request:
         Seconds of Unix time.
     more : tuple of Song
         Further songs of the message, which can be asked for one by one.
+    home_channel_id : int or None
+        The channel whose members may see the songs' titles: the channel itself, or the parent of a
+        public thread. None for private threads and outside of servers: such songs are on no board.
     """
 
     id: int
@@ -121,3 +124,4 @@ class Request:
     private: bool
     received: float
     more: tuple[Song, ...] = ()
+    home_channel_id: int | None = None

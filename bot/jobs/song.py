@@ -260,6 +260,7 @@ class Listener:
             digest=digest,
             analysis=hearing.analysis,
             heard_at=request.received,
+            home_channel_id=request.home_channel_id,
         )
         record_id = await self._memory.attempt(
             lambda storage: storage.songs.record(entry), otherwise=None

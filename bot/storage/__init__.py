@@ -9,24 +9,57 @@ from typing import Self
 
 from sqlalchemy import text
 
+from bot.storage.boards import (
+    MINIMUM_SONGS,
+    PAGE,
+    Agreement,
+    BoardStore,
+    MembersPage,
+    MoodSeconds,
+    Profile,
+    RankedSong,
+    ServerMood,
+    SimilarSong,
+    SongsPage,
+    Standing,
+    Swing,
+    Week,
+)
 from bot.storage.database import PATIENCE, Database, StorageError
 from bot.storage.jobs import JobStore
+from bot.storage.periods import Calendar, Period
 from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
 from bot.storage.songs import Entry, Recorded, SongStore, Titled
 
 __all__ = [
+    "MINIMUM_SONGS",
+    "PAGE",
     "PATIENCE",
+    "Agreement",
+    "BoardStore",
+    "Calendar",
     "Changes",
     "Entry",
     "GuildSettings",
     "JobStore",
     "Listening",
+    "MembersPage",
+    "MoodSeconds",
+    "Period",
+    "Profile",
+    "RankedSong",
     "Recorded",
+    "ServerMood",
     "SettingsStore",
+    "SimilarSong",
     "SongStore",
+    "SongsPage",
+    "Standing",
     "Storage",
     "StorageError",
+    "Swing",
     "Titled",
+    "Week",
 ]
 
 
@@ -42,6 +75,7 @@ class Storage:
     jobs : JobStore
     songs : SongStore
     settings : SettingsStore
+    boards : BoardStore
     """
 
     def __init__(self, database: Database) -> None:
@@ -49,6 +83,7 @@ class Storage:
         self.jobs = JobStore(database)
         self.songs = SongStore(database)
         self.settings = SettingsStore(database)
+        self.boards = BoardStore(database)
 
     @classmethod
     async def open(cls, url: str, *, patience: float = PATIENCE) -> Self:

@@ -126,6 +126,7 @@ def _row(request: Request, position: int) -> dict[str, object]:
         "user_id": request.user_id,
         "guild_id": request.guild_id,
         "channel_id": request.channel_id,
+        "home_channel_id": request.home_channel_id,
         "filename": song.filename,
         "url": song.url,
         "size": song.size,
@@ -164,4 +165,5 @@ def _request(rows: Sequence[Row[*tuple[Any, ...]]]) -> Request:
         private=first.private,
         received=first.received,
         more=tuple(Song(*each) for each in first.more or ()),
+        home_channel_id=first.home_channel_id,
     )

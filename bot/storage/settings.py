@@ -51,6 +51,12 @@ class GuildSettings:
         Whether the server has boards.
     welcomed : bool
         Whether the message about these settings was sent.
+    time_zone : str
+        IANA name of the zone in which days, weeks, months and years begin.
+    digest_channel_id : int or None
+        Where a message sums up each week; None for nowhere.
+    digested : int or None
+        Ordinal of the Monday whose past week was summed up last.
     """
 
     listening: Listening = Listening.AUTOMATIC
@@ -62,6 +68,9 @@ class GuildSettings:
     cooldown: float | None = None
     leaderboard: bool = True
     welcomed: bool = False
+    time_zone: str = "UTC"
+    digest_channel_id: int | None = None
+    digested: int | None = None
 
     def listening_in(self, channel_id: int, parent_id: int | None = None) -> Listening:
         """Return how the bot listens in a channel.
@@ -89,6 +98,9 @@ class Changes(TypedDict, total=False):
     cooldown: float | None
     leaderboard: bool
     welcomed: bool
+    time_zone: str
+    digest_channel_id: int | None
+    digested: int | None
 
 
 _COLUMNS = tuple(each.name for each in fields(GuildSettings) if each.name != "channels")

@@ -50,6 +50,8 @@ class Entry:
     analysis : MoodAnalysis
     heard_at : float
         Seconds of Unix time.
+    home_channel_id : int or None
+        The channel whose members may see the title; None for a song that is on no board.
     """
 
     request_id: int
@@ -63,6 +65,7 @@ class Entry:
     digest: bytes
     analysis: MoodAnalysis
     heard_at: float
+    home_channel_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,6 +442,7 @@ def _row(entry: Entry, song_id: int, result_id: int) -> dict[str, object]:
         "attachment_id": entry.attachment_id,
         "guild_id": entry.guild_id,
         "channel_id": entry.channel_id,
+        "home_channel_id": entry.home_channel_id,
         "user_id": entry.user_id,
         "post_channel_id": entry.post and entry.post.channel_id,
         "post_message_id": entry.post and entry.post.message_id,

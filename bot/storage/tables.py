@@ -20,8 +20,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from moodify_core.moods import MOODS
 
 
 class Words(TypeDecorator[str]):
@@ -76,6 +79,7 @@ class Job(Base):
     user_id: Mapped[int] = mapped_column(index=True)
     guild_id: Mapped[int | None]
     channel_id: Mapped[int]
+    home_channel_id: Mapped[int | None]
     filename: Mapped[str | None]
     url: Mapped[str | None]
     size: Mapped[int]
@@ -146,7 +150,11 @@ class Result(Base):
 
 
 class Record(Base):
-    """A song that somebody had answered."""
+    """A song that somebody had answered.
+
+    ``home_channel_id`` is the channel whose members may see the title, if there is one.
+    ``counted_seconds`` is how much of the song counts for its person; see `bot.storage.counting`.
+    """
 
     __tablename__ = "records"
 
@@ -155,7 +163,8 @@ class Record(Base):
     attachment_id: Mapped[int]
     guild_id: Mapped[int | None]
     channel_id: Mapped[int]
-    user_id: Mapped[int] = mapped_column(index=True)
+    home_channel_id: Mapped[int | None]
+    user_id: Mapped[int]
     post_channel_id: Mapped[int | None]
     post_message_id: Mapped[int | None] = mapped_column(index=True)
     answer_id: Mapped[int | None] = mapped_column(index=True)
@@ -168,10 +177,13 @@ class Record(Base):
     private: Mapped[bool]
     unsure: Mapped[bool]
     heard_at: Mapped[float]
+    counted_seconds: Mapped[float] = mapped_column(server_default=text("0"), default=0.0)
 
     __table_args__ = (
         UniqueConstraint("request_id", "attachment_id"),
         Index(None, "digest", "guild_id"),
+        Index(None, "user_id", "guild_id", "heard_at"),
+        Index(None, "user_id", "guild_id", "song_id", "heard_at"),
         Index(None, "guild_id", "heard_at"),
         Index(None, "guild_id", "song_id", "heard_at"),
         _NEVER_AGAIN,
@@ -192,6 +204,9 @@ class GuildRow(Base):
     cooldown: Mapped[float | None]
     leaderboard: Mapped[bool]
     welcomed: Mapped[bool]
+    time_zone: Mapped[str] = mapped_column(server_default="UTC", default="UTC")
+    digest_channel_id: Mapped[int | None]
+    digested: Mapped[int | None] = mapped_column(Integer)
 
 
 class ChannelRow(Base):
@@ -202,3 +217,101 @@ class ChannelRow(Base):
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     channel_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     listening: Mapped[str]
+
+
+class StandingRow(Base):
+    """What a person has in a server in a period: a sum of counted records, kept with them.
+
+    ``starts_on`` is the ordinal of the period's first day, 1 for all time; times are milliseconds,
+    whole ones, so that sums do not depend on their order.
+    """
+
+    __tablename__ = "standings"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    period: Mapped[str] = mapped_column(primary_key=True)
+    starts_on: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+    songs: Mapped[int] = mapped_column(Integer)
+    ms_total: Mapped[int]
+    ms_aggressive: Mapped[int]
+    ms_dramatic: Mapped[int]
+    ms_happy: Mapped[int]
+    ms_romantic: Mapped[int]
+    ms_sad: Mapped[int]
+
+
+class GuildWeek(Base):
+    """What all people together have in a server in a week, as in `StandingRow`."""
+
+    __tablename__ = "guild_weeks"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    monday: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    songs: Mapped[int] = mapped_column(Integer)
+    ms_total: Mapped[int]
+    ms_aggressive: Mapped[int]
+    ms_dramatic: Mapped[int]
+    ms_happy: Mapped[int]
+    ms_romantic: Mapped[int]
+    ms_sad: Mapped[int]
+
+
+class GuildSong(Base):
+    """A song that can be on the boards of a server, in one channel that it was heard in.
+
+    Shares and confidence are those of the song's newest such record in the server, the same in
+    all its channels.
+    """
+
+    __tablename__ = "guild_songs"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    song_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    home_channel_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_at: Mapped[float]
+    confidence: Mapped[float]
+    share_aggressive: Mapped[float]
+    share_dramatic: Mapped[float]
+    share_happy: Mapped[float]
+    share_romantic: Mapped[float]
+    share_sad: Mapped[float]
+
+    __table_args__ = (
+        # One for each mood, holding all that a page of the board asks for.
+        *(
+            Index(
+                f"ix_guild_songs_{mood}",
+                *("guild_id", f"share_{mood}", "confidence", "song_id"),
+                *("home_channel_id", "last_at"),
+            )
+            for mood in MOODS
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class Wish(Base):
+    """What a person wants to be kept out of; in server 0, everywhere."""
+
+    __tablename__ = "wishes"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+    hidden: Mapped[bool]
+    unrecorded: Mapped[bool]
+
+
+class Exclusion(Base):
+    """A member whom a moderator keeps off the boards."""
+
+    __tablename__ = "exclusions"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+    moderator_id: Mapped[int | None]
+    since: Mapped[float]

@@ -11,6 +11,7 @@ import structlog
 from discord.ext import commands
 
 from bot.attachments import posted_songs, songs_of
+from bot.home_channels import home_channel_of
 from bot.insisting import insist
 from bot.outcomes import NoAudio, Refusal, RepliedToOutOfSight
 from bot.presentation import texts
@@ -222,4 +223,5 @@ def _request(
         ),
         private=guild is None,
         received=time.time(),
+        home_channel_id=home_channel_of(message.channel),
     )

@@ -6,6 +6,7 @@ import time
 
 import discord
 
+from bot.home_channels import home_channel_of
 from bot.replies import LIFETIME
 from bot.requests import AtInteraction, Post, Request, Song
 
@@ -16,10 +17,11 @@ def request_of(
     """Return what an interaction asks for."""
     assert interaction.channel_id is not None  # commands are run in channels
     now = time.time()
+    guild_id = server_of(interaction)
     return Request(
         id=interaction.id,
         user_id=interaction.user.id,
-        guild_id=server_of(interaction),
+        guild_id=guild_id,
         channel_id=interaction.channel_id,
         songs=songs,
         place=AtInteraction(interaction.application_id, interaction.token, now + LIFETIME),
@@ -27,6 +29,7 @@ def request_of(
         locale=str(interaction.locale),
         private=private,
         received=now,
+        home_channel_id=None if guild_id is None else home_channel_of(interaction.channel),
     )
 
 

@@ -1,0 +1,24 @@
+"""Whose eyes a song's title is for."""
+
+from __future__ import annotations
+
+import discord
+
+
+def home_channel_of(channel: object) -> int | None:
+    """Return the channel whose permissions decide who may see what is shown in a channel.
+
+    Parameters
+    ----------
+    channel : object
+        Where something is shown, as discord.py has it.
+
+    Returns
+    -------
+    int or None
+        The channel itself, or the parent of a public thread. None for private threads, which have
+        members of their own, and outside of servers.
+    """
+    if isinstance(channel, discord.Thread):
+        return None if channel.is_private() else channel.parent_id
+    return channel.id if isinstance(channel, discord.abc.GuildChannel) else None
