@@ -263,10 +263,11 @@ class Listener:
             home_channel_id=request.home_channel_id,
         )
         record_id = await self._memory.attempt(
-            lambda storage: storage.songs.record(entry), otherwise=None
+            lambda storage: storage.songs.record(entry), otherwise=False
         )
-        if record_id is None:
+        if record_id is False:
             await self._memory.write(lambda storage: storage.songs.record(entry))
+            return None
         return record_id
 
     def _engine_refusal(self, error: EngineError) -> Refusal:

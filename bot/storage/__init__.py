@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy import text
 
+from bot.storage.audit import AuditLine, AuditStore
 from bot.storage.boards import (
     MINIMUM_SONGS,
     PAGE,
@@ -25,9 +26,12 @@ from bot.storage.boards import (
     Swing,
     Week,
 )
+from bot.storage.consent import Forgotten
 from bot.storage.database import PATIENCE, Database, StorageError
 from bot.storage.jobs import JobStore
+from bot.storage.opinions import OpinionStore
 from bot.storage.periods import Calendar, Period
+from bot.storage.privacy import Excluded, PrivacyStore, Wishes
 from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
 from bot.storage.songs import Entry, Recorded, SongStore, Titled
 
@@ -36,16 +40,21 @@ __all__ = [
     "PAGE",
     "PATIENCE",
     "Agreement",
+    "AuditLine",
+    "AuditStore",
     "BoardStore",
     "Calendar",
     "Changes",
     "Entry",
+    "Excluded",
     "GuildSettings",
     "JobStore",
     "Listening",
     "MembersPage",
     "MoodSeconds",
+    "OpinionStore",
     "Period",
+    "PrivacyStore",
     "Profile",
     "RankedSong",
     "Recorded",
@@ -60,6 +69,7 @@ __all__ = [
     "Swing",
     "Titled",
     "Week",
+    "Wishes",
 ]
 
 
@@ -76,14 +86,21 @@ class Storage:
     songs : SongStore
     settings : SettingsStore
     boards : BoardStore
+    privacy : PrivacyStore
+    opinions : OpinionStore
+    audit : AuditStore
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.jobs = JobStore(database)
-        self.songs = SongStore(database)
+        forgotten = Forgotten()
+        self.songs = SongStore(database, forgotten)
         self.settings = SettingsStore(database)
         self.boards = BoardStore(database)
+        self.privacy = PrivacyStore(database, self.settings, forgotten)
+        self.opinions = OpinionStore(database)
+        self.audit = AuditStore(database)
 
     @classmethod
     async def open(cls, url: str, *, patience: float = PATIENCE) -> Self:

@@ -67,9 +67,7 @@ class AuditStore:
                 .limit(limit)
             )
         return tuple(
-            AuditLine(
-                row.guild_id, row.moderator_id, row.action, row.at, row.subject_id, row.title
-            )
+            AuditLine(row.guild_id, row.moderator_id, row.action, row.at, row.subject_id, row.title)
             for row in rows
         )
 

@@ -141,7 +141,7 @@ def translated() -> Iterator[None]:
 
 
 def insert_into(
-    connection: AsyncConnection, table: type[Base]
+    connection: AsyncConnection | Connection, table: type[Base]
 ) -> sqlite.Insert | postgresql.Insert:
     """Start an INSERT that can say what to do about rows that are there already."""
     if connection.dialect.name == "sqlite":

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
+_BEFORE_COUNTING = {"0001"}
+"""Revisions whose records were not counted."""
 _LOCK = 0x6D6F6F64696679
 """Number of the lock on PostgreSQL: "moodify" in ASCII."""
 
@@ -30,9 +32,15 @@ def migrate(connection: Connection, to: str = "head") -> None:
     # Alembic is needed once, at the start.
     from alembic import command
 
+    from bot.storage.counting import recount_all
+
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+    before = revision_of(connection)
     command.upgrade(alembic_config(connection), to)
+    if before in _BEFORE_COUNTING:
+        # Not by the migration itself: counting knows only the tables of today.
+        recount_all(connection)
 
 
 def take_back(connection: Connection) -> None:

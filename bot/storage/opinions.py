@@ -51,9 +51,7 @@ class OpinionStore:
                     await connection.execute(
                         insert_into(connection, Opinion)
                         .values(record_id=record_id, user_id=user_id, **said)
-                        .on_conflict_do_update(
-                            index_elements=["record_id", "user_id"], set_=said
-                        )
+                        .on_conflict_do_update(index_elements=["record_id", "user_id"], set_=said)
                     )
                     return True
         return False

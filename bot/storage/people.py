@@ -6,23 +6,19 @@ test holds every table against that.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.consent import NOBODY
 from bot.storage.songs import remove_records
-from bot.storage.tables import Base, Job, Record, Result, Wish
+from bot.storage.tables import Base, Job, Record, Result
 from moodify_core.moods import MOODS
 
 PERSON_COLUMNS = ("user_id", "moderator_id", "subject_id")
 """Columns that name a person."""
-EVERYWHERE = 0
-"""In place of a server's id, in wishes that hold in all of them."""
-NOBODY = 0
-"""In place of a person's id, in jobs of somebody who is forgotten."""
 
 _SECRET = frozenset({("jobs", "token")})
 """Whoever has it can answer in the bot's name."""
@@ -86,56 +82,10 @@ async def erase(connection: AsyncConnection, user_id: int) -> None:
             await connection.execute(delete(table).where(table.columns["user_id"] == user_id))
         if "subject_id" in names:
             about = table.columns["subject_id"] == user_id
-            await connection.execute(
-                update(table).where(about).values(subject_id=None, title=None)
-            )
+            await connection.execute(update(table).where(about).values(subject_id=None, title=None))
         if "moderator_id" in names:
             by = table.columns["moderator_id"] == user_id
             await connection.execute(update(table).where(by).values(moderator_id=None))
-
-
-async def is_unrecorded(
-    connection: AsyncConnection, user_id: int, guild_id: int | None
-) -> bool:
-    """Tell whether a person wants nothing to be recorded, in a server or everywhere."""
-    return bool(
-        await connection.scalar(
-            select(
-                exists().where(
-                    Wish.user_id == user_id,
-                    Wish.guild_id.in_({EVERYWHERE, guild_id or EVERYWHERE}),
-                    Wish.unrecorded,
-                )
-            )
-        )
-    )
-
-
-class Forgotten:
-    """Who was forgotten when, by this process: what they had asked for before is not recorded.
-
-    The jobs in the database say the same of themselves, but some may not be there: those that
-    were accepted while it was away.
-
-    Parameters
-    ----------
-    seconds : float
-        For how long that is remembered; no job takes longer.
-    """
-
-    def __init__(self, seconds: float = 24 * 60 * 60.0) -> None:
-        self._seconds = seconds
-        self._at: dict[int, float] = {}
-
-    def note(self, user_id: int) -> None:
-        """Remember that a person is being forgotten now."""
-        now = time.time()
-        self._at = {each: at for each, at in self._at.items() if at > now - self._seconds}
-        self._at[user_id] = now
-
-    def covers(self, user_id: int, moment: float) -> bool:
-        """Tell whether a person was forgotten after a moment of Unix time."""
-        return moment <= self._at.get(user_id, float("-inf"))
 
 
 def _named_in_tables(user_id: int) -> Iterator[tuple[Table, ColumnElement[bool]]]:

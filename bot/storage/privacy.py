@@ -7,20 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, UnaryExpression, and_, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.audit import AuditLine, note
+from bot.storage.consent import EVERYWHERE, Forgotten, is_unrecorded
+from bot.storage.counting import take_turn
 from bot.storage.database import Database, insert_into
-from bot.storage.people import (
-    EVERYWHERE,
-    Forgotten,
-    count_rows_of,
-    erase,
-    is_unrecorded,
-    rows_of,
-)
-from bot.storage.songs import remove_records, take_turn
+from bot.storage.people import count_rows_of, erase, rows_of
+from bot.storage.settings import SettingsStore
+from bot.storage.songs import remove_records
 from bot.storage.tables import AuditRow, Base, Departure, Exclusion, Opinion, Record, Wish
 
 _BATCH = 500
@@ -72,12 +68,15 @@ class PrivacyStore:
     Parameters
     ----------
     database : Database
+    settings : SettingsStore
+        Of the servers that may go.
     forgotten : Forgotten
         Is told who was forgotten.
     """
 
-    def __init__(self, database: Database, forgotten: Forgotten) -> None:
+    def __init__(self, database: Database, settings: SettingsStore, forgotten: Forgotten) -> None:
         self._database = database
+        self._settings = settings
         self._forgotten = forgotten
 
     # --- people ----------------------------------------------------------------------------------
@@ -181,9 +180,7 @@ class PrivacyStore:
                 .on_conflict_do_nothing()
             )
             if done.rowcount:
-                await note(
-                    connection, AuditLine(guild_id, moderator_id, "exclude", now, user_id)
-                )
+                await note(connection, AuditLine(guild_id, moderator_id, "exclude", now, user_id))
 
     async def readmit(self, guild_id: int, user_id: int, moderator_id: int) -> None:
         """Let a member back onto the boards of a server, and note who did."""
@@ -248,9 +245,7 @@ class PrivacyStore:
                 if "guild_id" in table.columns:
                     column = table.columns["guild_id"]
                     known = column.is_not(None) & (column != EVERYWHERE)
-                    found.update(
-                        await connection.scalars(select(column).where(known).distinct())
-                    )
+                    found.update(await connection.scalars(select(column).where(known).distinct()))
         return found
 
     async def leave(self, guild_id: int, at: float) -> None:
@@ -299,6 +294,7 @@ class PrivacyStore:
                     if "guild_id" in table.columns:
                         column = table.columns["guild_id"]
                         await connection.execute(delete(table).where(column == guild_id))
+            await self._settings.forget(guild_id)
         return gone
 
     async def expire(self, before: float) -> int:
@@ -312,17 +308,20 @@ class PrivacyStore:
         async with self._database.write() as connection:
             await connection.execute(delete(Opinion).where(Opinion.said_at < before))
             await connection.execute(delete(AuditRow).where(AuditRow.at < before))
-        return await self._remove_in_parts(Record.heard_at < before)
+        return await self._remove_in_parts(Record.heard_at < before, order=Record.id.asc())
 
-    async def _remove_in_parts(self, which: ColumnElement[bool]) -> int:
-        """Delete records, the newest first: no older one has to count in place of a newer one."""
+    async def _remove_in_parts(
+        self, which: ColumnElement[bool], order: UnaryExpression[int] | None = None
+    ) -> int:
+        """Delete records: the newest first, as no later one has to count for them then."""
+        order = Record.id.desc() if order is None else order
         removed = 0
         while True:
             async with self._database.write() as connection:
                 await connection.run_sync(take_turn)
                 ids = (
                     await connection.scalars(
-                        select(Record.id).where(which).order_by(Record.id.desc()).limit(_BATCH)
+                        select(Record.id).where(which).order_by(order).limit(_BATCH)
                     )
                 ).all()
                 if not ids:

@@ -10,7 +10,9 @@ from typing import TypedDict, Unpack
 
 from sqlalchemy import delete, select
 
+from bot.storage.counting import recount, take_turn
 from bot.storage.database import Database, insert_into
+from bot.storage.periods import Calendar
 from bot.storage.tables import ChannelRow, GuildRow
 
 
@@ -132,13 +134,25 @@ class SettingsStore:
     async def save(self, guild_id: int, **changes: Unpack[Changes]) -> GuildSettings:
         """Change some settings of a server, and leave the others as they are.
 
+        What counts is counted again if the time zone changes, as days and weeks begin elsewhere.
+
         Returns
         -------
         GuildSettings
             All settings, with the changes.
+
+        Raises
+        ------
+        ValueError
+            If there is no such time zone.
         """
         defaults = {name: getattr(GuildSettings(), name) for name in _COLUMNS}
+        time_zone = changes.get("time_zone")
+        if time_zone is not None:
+            Calendar(time_zone)
         async with self._database.write() as connection:
+            if time_zone is not None:
+                await connection.run_sync(take_turn)
             statement = insert_into(connection, GuildRow).values(
                 guild_id=guild_id, **{**defaults, **changes}
             )
@@ -147,6 +161,8 @@ class SettingsStore:
                 if changes
                 else statement.on_conflict_do_nothing()
             )
+            if time_zone is not None:
+                await connection.run_sync(recount, guild_id)
         return await self._again(guild_id)
 
     async def set_channel(

@@ -8,14 +8,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from bot.requests import Post
 from bot.storage.analyses import pack, unpack
+from bot.storage.consent import Forgotten, may_record
+from bot.storage.counting import count, discount, take_turn
 from bot.storage.database import Conflict, Database, insert_into
-from bot.storage.tables import Landmark, Record, Result, SongRow
+from bot.storage.tables import Landmark, Record, Result, SongRow, Wish
 from moodify_core import Mood, MoodAnalysis
 from moodify_core.fingerprint import SAME_SONG, landmarks, similarity
 
@@ -24,8 +26,6 @@ _LENGTH_TOLERANCE = 30.0
 """Seconds by which copies of a song may differ in length: `similarity` lets them begin up to 20 s
 apart, and some of the end may be missing."""
 _ATTEMPTS = 5
-_LOCK = 0x736F6E6773
-"""Number of the lock on PostgreSQL: "songs" in ASCII."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,13 @@ class SongStore:
     Parameters
     ----------
     database : Database
+    forgotten : Forgotten
+        Who was forgotten, so that nothing of them is recorded after that.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, forgotten: Forgotten) -> None:
         self._database = database
+        self._forgotten = forgotten
 
     async def recall(
         self, guild_id: int | None, digest: bytes, model_version: str
@@ -180,8 +183,8 @@ class SongStore:
             .limit(1)
         )
 
-    async def record(self, entry: Entry) -> int:
-        """Record an answer, once however often it is called.
+    async def record(self, entry: Entry) -> int | None:
+        """Record an answer, and count it, once however often it is called.
 
         The song is known again in any copy that sounds alike.
 
@@ -191,8 +194,9 @@ class SongStore:
 
         Returns
         -------
-        int
-            The id of the record.
+        int or None
+            The id of the record; None if the person said that nothing is to be recorded, or was
+            forgotten since they asked.
         """
         packed, details = await asyncio.gather(
             asyncio.to_thread(pack, entry.analysis),
@@ -297,44 +301,53 @@ class SongStore:
             row = (await connection.execute(statement)).one_or_none()
         return None if row is None else await asyncio.to_thread(_from_row, row)
 
-    async def _record(self, entry: Entry, packed: bytes, details: Sequence[int]) -> int:
+    async def _record(self, entry: Entry, packed: bytes, details: Sequence[int]) -> int | None:
         async with self._database.read() as connection:
             song_id = await _same_song(connection, entry, details)
         async with self._database.write() as connection:
-            await _alone(connection)
+            await connection.run_sync(take_turn)
             known = await _record_id(connection, entry)
-            if known is not None:
+            if known is not None or not await may_record(connection, entry, self._forgotten):
                 return known
             if song_id is None:
                 song_id = await _same_song(connection, entry, details)
             if song_id is None:
                 song_id = await _new_song(connection, entry.analysis, details)
             result_id = await _result(connection, song_id, entry.analysis, packed)
-            return (
+            record_id = (
                 await connection.execute(
                     insert_into(connection, Record)
                     .values(_row(entry, song_id, result_id))
                     .returning(Record.id)
                 )
             ).scalar_one()
+            await connection.run_sync(count, record_id)
+            return record_id
 
     async def _remove(self, which: ColumnElement[bool]) -> int:
         async with self._database.write() as connection:
-            await _alone(connection)
-            songs = (
-                await connection.scalars(delete(Record).where(which).returning(Record.song_id))
-            ).all()
-            await _drop_unused(connection, set(songs))
-            return len(songs)
+            return await remove_records(connection, which)
 
 
-async def _alone(connection: AsyncConnection) -> None:
-    """Let one transaction at a time change songs, as on SQLite.
+async def remove_records(connection: AsyncConnection, which: ColumnElement[bool]) -> int:
+    """Delete records with all that hangs on them: what counts, and songs without a record.
 
-    Else two could make two of a new song, or each leave to the other to drop an unused one.
+    Parameters
+    ----------
+    connection : AsyncConnection
+        In a transaction for writing.
+    which : ColumnElement of bool
+        A condition on `Record`.
+
+    Returns
+    -------
+    int
+        How many records there were.
     """
-    if connection.dialect.name == "postgresql":
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
+    await connection.run_sync(take_turn)
+    songs = await connection.run_sync(discount, which)
+    await _drop_unused(connection, set(songs))
+    return len(songs)
 
 
 async def _same_song(

@@ -227,12 +227,12 @@ class StandingRow(Base):
     """
 
     __tablename__ = "standings"
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+    __table_args__ = (Index(None, "user_id", "guild_id"), {"sqlite_with_rowid": False})
 
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     period: Mapped[str] = mapped_column(primary_key=True)
     starts_on: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     songs: Mapped[int] = mapped_column(Integer)
     ms_total: Mapped[int]
     ms_aggressive: Mapped[int]

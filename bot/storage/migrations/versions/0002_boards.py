@@ -42,8 +42,9 @@ def upgrade() -> None:
         sa.Column("guild_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("period", sa.Text(), nullable=False),
         sa.Column("starts_on", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False, index=True),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
         *_sums(),
+        sa.Index("ix_standings_user_id_guild_id", "user_id", "guild_id"),
         sa.PrimaryKeyConstraint("guild_id", "period", "starts_on", "user_id", name="pk_standings"),
         sqlite_with_rowid=False,
     )
