@@ -148,7 +148,7 @@ class PrivacyStore:
         int
             How many rows named them.
         """
-        # Before the rows go: a record that is under way waits for its turn, and must not come after.
+        # First: a record that is under way waits for its turn, and must not come after.
         self._forgotten.note(user_id)
         async with self._database.write() as connection:
             await connection.run_sync(take_turn)
@@ -266,7 +266,7 @@ class PrivacyStore:
         """Return the servers that the bot is not in any more, and since when."""
         async with self._database.read() as connection:
             rows = await connection.execute(select(Departure.guild_id, Departure.left_at))
-        return dict(rows.tuples().all())
+        return {row.guild_id: row.left_at for row in rows}
 
     async def forget_departed(
         self, before: float, *, ours: Callable[[int], bool] = lambda _: True

@@ -17,7 +17,7 @@ from bot.storage.analyses import pack, unpack
 from bot.storage.consent import Forgotten, may_record
 from bot.storage.counting import count, discount, take_turn
 from bot.storage.database import Conflict, Database, insert_into
-from bot.storage.tables import Landmark, Record, Result, SongRow, Wish
+from bot.storage.tables import Landmark, Record, Result, SongRow
 from moodify_core import Mood, MoodAnalysis
 from moodify_core.fingerprint import SAME_SONG, landmarks, similarity
 
