@@ -7,29 +7,31 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
     Boolean,
     Column,
     Float,
     Integer,
     LargeBinary,
     Table,
-    Text,
     insert,
     select,
 )
+from sqlalchemy.types import TypeEngine
 
 from bot.storage import Storage
 from bot.storage.people import PERSON_COLUMNS
 from bot.storage.tables import Base
 
 PERSON, OTHER = 4_242_424_242_424_242_424, 1_717_171_717_171_717_000
-GUILD = 31
+GUILD = 3_131_313_131_313_131_000
 
 NO_PERSON = frozenset(
-    "request_id attachment_id guild_id channel_id home_channel_id post_channel_id post_message_id"
-    " application_id reply_to answer_id role_id digest_channel_id record_id song_id result_id id"
-    " size ms_total ms_aggressive ms_dramatic ms_happy ms_romantic ms_sad".split()
+    {
+        *("request_id", "attachment_id", "application_id", "reply_to", "answer_id"),
+        *("guild_id", "channel_id", "home_channel_id", "digest_channel_id", "role_id"),
+        *("post_channel_id", "post_message_id", "record_id", "song_id", "result_id", "id", "size"),
+        *("ms_total", "ms_aggressive", "ms_dramatic", "ms_happy", "ms_romantic", "ms_sad"),
+    }
 )
 """Columns of large numbers that name nobody."""
 
@@ -58,22 +60,18 @@ def _value(table: Table, column: Column[Any], number: int) -> Any:
     if column.foreign_keys or column.name in ("id", "record_id", "song_id", "result_id"):
         return number
     if column.name == "guild_id":
-        # A table may have one row for each.
-        return GUILD + number if len(table.primary_key) == 1 and column.primary_key else GUILD
-    match column.type:
-        case Boolean():
-            return False
-        case Float():
-            return 0.25 * number
-        case LargeBinary():
-            return bytes([number, 0, 255])
-        case JSON():
-            return [[number, "more.mp3", None]] if number == 1 else None
-        case BigInteger() | Integer():
-            return 1000 + number
-        case Text():
-            return f"{column.name} {number} ünsinn 🎵"
-    return f"{column.name} {number} ünsinn 🎵"
+        # A table may have but one row for each.
+        own = number - 1 if len(table.primary_key) == 1 and column.primary_key else 0
+        return GUILD + own
+    values: dict[type[TypeEngine[Any]], Any] = {
+        Boolean: False,
+        Float: 0.25 * number,
+        LargeBinary: bytes([number, 0, 255]),
+        JSON: [[number, "more.mp3", None]] if number == 1 else None,
+        Integer: 1000 + number,
+    }
+    words = f"{column.name} {number} ünsinn 🎵"
+    return next((v for kind, v in values.items() if isinstance(column.type, kind)), words)
 
 
 async def rows(storage: Storage) -> dict[str, list[tuple[Any, ...]]]:
@@ -88,10 +86,10 @@ async def rows(storage: Storage) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-async def tables_naming(storage: Storage, person: int) -> set[str]:
-    """Return the tables that hold a person's id, in whatever column and however written."""
+async def tables_naming(storage: Storage, number: int) -> set[str]:
+    """Return the tables that hold an id, in whatever column and however written."""
     return {
         name
         for name, found in (await rows(storage)).items()
-        if any(str(person) in str(value) for row in found for value in row)
+        if any(str(number) in str(value) for row in found for value in row)
     }

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import BigInteger, text, update
+from sqlalchemy import BigInteger, text
 
 from bot.requests import Post
 from bot.storage import Excluded, GuildSettings, Listening, Storage, Wishes
@@ -22,11 +22,12 @@ from tests.bot.storage.filling import (
     rows,
     tables_naming,
 )
-from tests.bot.storage.samples import TOKEN, analysis, at_interaction, entry, request
+from tests.bot.storage.samples import TOKEN, analysis, entry, request
 
 
 async def _record(storage: Storage, number: int, **changes: object) -> int:
-    changes = {"analysis": analysis(number), "digest": bytes([number]) * 32, **changes}
+    apart = {"analysis": analysis(number), "digest": bytes([number]) * 32, "guild_id": GUILD}
+    changes = {**apart, **changes}
     record_id = await storage.songs.record(entry(number, **changes))
     assert record_id is not None
     return record_id
@@ -297,21 +298,19 @@ async def test_there_is_no_opinion_of_a_record_that_is_gone(storage: Storage) ->
 
 async def test_a_server_that_was_left_long_ago_goes_from_every_table(storage: Storage) -> None:
     await fill(storage)
-    async with storage._database.write() as connection:
-        # Its one row has another number.
-        for table in Base.metadata.sorted_tables:
-            if len(table.primary_key) == 1 and "guild_id" in table.primary_key.columns:
-                first = table.columns["guild_id"] == GUILD + 1
-                await connection.execute(update(table).where(first).values(guild_id=GUILD))
+    with_a_server = {
+        table.name for table in Base.metadata.sorted_tables if "guild_id" in table.columns
+    }
+    assert await tables_naming(storage, GUILD) == with_a_server
     assert GUILD in await storage.privacy.servers()
-    others = {name: found for name, found in (await rows(storage)).items() if found}
-    await storage.privacy.leave(GUILD, 100.0)
-    assert await storage.privacy.forget_departed(100.0) == ()
-    assert {name: found for name, found in (await rows(storage)).items() if found} == others
-    assert await storage.privacy.forget_departed(100.5, ours=lambda _: False) == ()
-    assert GUILD in await storage.privacy.forget_departed(100.5)
+    before = await rows(storage)
+    left_at = (await storage.privacy.departures())[GUILD]
+    assert await storage.privacy.forget_departed(left_at) == ()
+    assert await storage.privacy.forget_departed(1e12, ours=lambda _: False) == ()
+    assert await rows(storage) == before
+    assert await storage.privacy.forget_departed(1e12, ours=lambda each: each == GUILD) == (GUILD,)
+    assert await tables_naming(storage, GUILD) == set()
     assert GUILD not in await storage.privacy.servers()
-    assert await _of(storage, "records", "songs", "results", "opinions") == [0, 0, 0, 0]
 
 
 async def test_a_server_that_the_bot_returned_to_keeps_everything(storage: Storage) -> None:
