@@ -101,7 +101,7 @@ def discount(connection: Connection, which: ColumnElement[bool]) -> Collection[i
 
 def recount(connection: Connection, guild_id: int) -> None:
     """Make all that counts in a server anew from its records."""
-    days = _calendar(connection, guild_id)
+    days = calendar_of(connection, guild_id)
     for table in (StandingRow, GuildWeek, GuildSong):
         connection.execute(delete(table).where(table.guild_id == guild_id))
     sums, songs, changed = _Sums(days), _Songs(), []
@@ -216,7 +216,7 @@ def _settle(
     touched = {row.heard_at for row in copies if row.id in firsts or row.counted_seconds}
     rows = {row.id: row for row in copies}
     counted = dict.fromkeys(rows, 0.0)
-    days = _calendar(connection, guild_id)
+    days = calendar_of(connection, guild_id)
     for span in {days.span_of_day(moment) for moment in touched.union(moments)}:
         on_that_day = and_(Record.heard_at >= span.start, Record.heard_at < span.end)
         day = connection.execute(in_order.where(on_that_day, ~_heard_before())).all()
@@ -237,7 +237,7 @@ def _forget(connection: Connection, guild_id: int, gone: Sequence[_Heard]) -> No
     if len(gone) > _BATCH:
         recount(connection, guild_id)
         return
-    sums = _Sums(_calendar(connection, guild_id))
+    sums = _Sums(calendar_of(connection, guild_id))
     theirs: dict[int, list[_Heard]] = defaultdict(list)
     for row in gone:
         sums.add(row, row.counted_seconds, 0.0)
@@ -408,6 +408,7 @@ def _feeling(row: Row[Any]) -> dict[str, object]:
     return {name: getattr(row, name) for name in ("confidence", *_SHARES)}
 
 
-def _calendar(connection: Connection, guild_id: int) -> Calendar:
+def calendar_of(connection: Connection, guild_id: int) -> Calendar:
+    """Return the days of a server, in its time zone."""
     zone = connection.scalar(select(GuildRow.time_zone).where(GuildRow.guild_id == guild_id))
     return calendar(zone or "UTC")

@@ -180,7 +180,16 @@ def _engine(address: URL, patience: float) -> AsyncEngine:
             hide_parameters=True,
             pool_pre_ping=True,
             pool_timeout=patience,
-            connect_args={"timeout": patience, "command_timeout": patience},
+            connect_args={
+                "timeout": patience,
+                "command_timeout": patience,
+                "server_settings": {
+                    # Servers differ by thousands in size, so that no plan fits all of them.
+                    "plan_cache_mode": "force_custom_plan",
+                    # To start workers takes longer than they save in queries as short as ours.
+                    "max_parallel_workers_per_gather": "0",
+                },
+            },
         )
     engine = create_async_engine(
         address,

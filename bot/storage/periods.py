@@ -74,7 +74,7 @@ class Calendar:
     def __init__(self, time_zone: str) -> None:
         try:
             self._zone = ZoneInfo(time_zone)
-        except (KeyError, OSError) as error:  # a folder's name is an OSError
+        except (KeyError, OSError, ValueError) as error:  # for a folder, or what is no name
             raise ValueError(f"There is no time zone {time_zone!r}.") from error
 
     def day(self, moment: float) -> date:

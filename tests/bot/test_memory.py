@@ -12,7 +12,8 @@ import pytest
 
 from bot import memory as module
 from bot.memory import Memory
-from bot.storage import GuildSettings
+from bot.storage import GuildSettings, Period
+from tests.bot.storage.samples import DAY, NOON, heard
 
 
 @pytest.fixture(autouse=True)
@@ -104,3 +105,29 @@ async def test_a_write_that_is_never_taken_does_not_hold_up_the_others(
         while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
             await asyncio.sleep(0.01)
     assert (await memory.settings(1)).language == "de"
+
+
+async def test_what_is_recorded_later_counts_as_if_the_database_had_been_there(
+    memory: Memory, file: Path
+) -> None:
+    first = heard(1, 1, at=NOON)
+    with locked(file):
+        # The second is the same song, and each comes twice.
+        for each in (heard(2, 1, at=NOON + 1), first, heard(3, 2, at=NOON + DAY), first):
+            await memory.write(lambda storage, each=each: storage.songs.record(each))
+        assert memory.waiting == 4
+    async with asyncio.timeout(30):
+        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
+            await asyncio.sleep(0.01)
+    page = await memory.attempt(
+        lambda storage: storage.boards.members(
+            first.guild_id, None, Period.ALL, page=0, viewer_id=first.user_id, now=NOON
+        ),
+        otherwise=None,
+    )
+    assert page is not None
+    assert page.own_songs == 2
+    rows = sqlite3.connect(file).execute(
+        "SELECT request_id FROM records WHERE counted_seconds > 0 ORDER BY request_id"
+    )
+    assert rows.fetchall() == [(1,), (3,)]

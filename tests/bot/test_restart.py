@@ -28,6 +28,7 @@ from tests.discord_double import (
 )
 from tests.discord_double.interactions import LOADING
 
+TUNE = Path(__file__).parents[2] / "examples" / "romantic_last_dance.mp3"
 RATE = 8000
 PEOPLE = 5
 EACH = 3
@@ -55,13 +56,19 @@ class Town:
     posts: list[Message] = field(default_factory=list)
 
     async def command(
-        self, seed: int, *, user: int = 0, minutes: float = SHORT, private: bool = False
+        self,
+        seed: int,
+        *,
+        user: int = 0,
+        minutes: float = SHORT,
+        private: bool = False,
+        file: File | None = None,
     ) -> Exchange:
         exchange = await self.double.slash(
             "mood",
             user=self.people[user],
             channel=self.channel,
-            options={"file": noise(seed, minutes), "private": private},
+            options={"file": file or noise(seed, minutes), "private": private},
         )
         self.exchanges.append(exchange)
         return exchange
@@ -144,7 +151,7 @@ def locked(bot: BotProcess) -> Iterator[None]:
         other.close()
 
 
-def check_remembered_once(bot: BotProcess, requests: int) -> None:
+def check_remembered_once(bot: BotProcess, requests: int, *, counted: int = 0) -> None:
     """Check that every request is done and counted once, and that no way to its song is kept."""
     connection = database(bot)
     (rows,) = connection.execute(
@@ -155,6 +162,13 @@ def check_remembered_once(bot: BotProcess, requests: int) -> None:
         "SELECT count(*), count(DISTINCT request_id), count(DISTINCT song_id) FROM records"
     )
     assert records == (requests,) * 3
+    # Noise is nothing that counts.
+    (sums,) = connection.execute(
+        "SELECT (SELECT coalesce(sum(songs), 0) FROM guild_weeks), "
+        "(SELECT coalesce(sum(songs), 0) FROM standings WHERE period = 'all'), "
+        "(SELECT count(*) FROM guild_songs), count(*) FROM records WHERE counted_seconds > 0"
+    )
+    assert sums == (counted,) * 4
     connection.close()
 
 
@@ -263,13 +277,14 @@ async def test_a_bot_that_is_killed_again_and_again_answers_in_the_end_and_once(
                     for seed in range(6):
                         ask = (music.command, music.mention, music.just_post)[seed % 3]
                         await ask(seed, user=seed % PEOPLE)
-                    await bot.logged("job accepted", 6)
+                    await music.command(6, user=1, file=File(TUNE.name, TUNE.read_bytes()))
+                    await bot.logged("job accepted", 7)
                 await bot.logged("song done", attempt + 1)
                 await kill(bot)
         async with running_bot(music.double, tmp_path) as bot:
-            await music.until_answered(6)
+            await music.until_answered(7)
         music.check_answered_once()
-        check_remembered_once(bot, 6)
+        check_remembered_once(bot, 7, counted=1)
 
 
 async def test_where_its_time_is_over_a_command_is_answered_in_its_channel_unless_it_is_private(

@@ -1,5 +1,7 @@
 """Boards: who shares what, which songs feel so, how a server's mood moves."""
 
+from bot.storage.boards._pages import PAGE
+from bot.storage.boards._people import MINIMUM_SONGS
 from bot.storage.boards.answers import (
     Agreement,
     MembersPage,
@@ -13,7 +15,7 @@ from bot.storage.boards.answers import (
     Swing,
     Week,
 )
-from bot.storage.boards.store import MINIMUM_SONGS, PAGE, BoardStore
+from bot.storage.boards.store import BoardStore
 
 __all__ = [
     "MINIMUM_SONGS",

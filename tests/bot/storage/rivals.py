@@ -70,6 +70,20 @@ async def records_own(storage: Storage) -> list[int]:
     ]
 
 
+async def comes_and_goes(storage: Storage) -> list[int]:
+    """Record answers of its own about the songs that everybody records, and remove every other."""
+    kept = []
+    for number in REQUESTS:
+        # Few people, so that all processes change the same sums.
+        made = _entry(number, request_id=os.getpid() * 100 + number, user_id=21 + number % 2)
+        record_id = await storage.songs.record(made)
+        if number % 2:
+            await storage.songs.remove(record_id)
+        else:
+            kept.append(record_id)
+    return kept
+
+
 async def serves(storage: Storage) -> list[int]:
     """Do what the bot does: first what was left by another, then all that is new.
 
@@ -100,6 +114,7 @@ def _entry(number: int, **changes: object) -> Entry:
         number,
         analysis(seed),
         digest=hashlib.sha256(str(changes.get("request_id", number)).encode()).digest(),
+        home_channel_id=41,
         **changes,
     )
 
@@ -116,5 +131,8 @@ async def _main(url: str, deed: Callable[[Storage], Awaitable[list[int]]]) -> No
 
 
 if __name__ == "__main__":
-    deeds = {each.__name__: each for each in (opens, accepts, records, records_own, serves)}
+    deeds = {
+        each.__name__: each
+        for each in (opens, accepts, records, records_own, comes_and_goes, serves)
+    }
     asyncio.run(_main(sys.argv[1], deeds[sys.argv[2]]))

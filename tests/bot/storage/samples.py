@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -15,6 +18,9 @@ from moodify_core.fingerprint import fingerprint
 from moodify_core.moods import shares
 
 ROWS_A_SECOND = 7
+NOON = datetime(2026, 3, 4, 12, tzinfo=ZoneInfo("UTC")).timestamp()
+"""A Wednesday."""
+DAY = 86400.0
 TOKEN = "aW50ZXJhY3Rpb246c2VjcmV0"
 
 
@@ -97,5 +103,46 @@ def entry(number: int = 1, heard: MoodAnalysis | None = None, **changes: object)
         digest=hashlib.sha256(b"file").digest(),
         analysis=heard or analysis(),
         heard_at=1_000_000.0,
+    )
+    return replace(made, **changes)
+
+
+@cache
+def _plain_analysis() -> MoodAnalysis:
+    return analysis()
+
+
+def heard(
+    number: int,
+    song: int = 1,
+    *,
+    minutes: float = 3.0,
+    at: float = NOON,
+    felt: Mapping[Mood, float] | Mood = Mood.SAD,
+    confidence: float = 0.5,
+    unsure: bool = False,
+    model_version: str = "one",
+    **changes: object,
+) -> Entry:
+    """Return an answer about a song that is known by its number."""
+    figures = {felt: 1.0} if isinstance(felt, Mood) else felt
+    made = entry(
+        number,
+        replace(
+            _plain_analysis(),
+            duration=minutes * 60,
+            breakdown=shares(figures.get(mood, 0.0) for mood in MOODS),
+            dominant=max(figures, key=lambda mood: figures[mood]),
+            confidence=confidence,
+            unsure=unsure,
+            model_version=model_version,
+            # So that nothing but its number makes it a song of its own.
+            fingerprint="",
+        ),
+        digest=hashlib.sha256(f"song {song}".encode()).digest(),
+        title=f"Song {song}",
+        heard_at=at,
+        home_channel_id=41,
+        post=Post(41, 10**6 + number),
     )
     return replace(made, **changes)
