@@ -22,7 +22,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.admission import Admission
-from bot.answers import AnswerDesk
+from bot.answers import AnswerDesk, OpinionDesk
 from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
 from bot.download import DownloadRules
@@ -34,17 +34,16 @@ from bot.memory import Memory
 from bot.outcomes import Failed
 from bot.presentation.buttons import BUTTONS
 from bot.presentation.language import CommandTranslator, speaking
+from bot.privacy import KeepingTimes, PrivacyDesk
 from bot.queue import JobQueue
 from bot.replies import InteractionReply, Reply, deliver, reply_to
-from bot.requests import Request
+from bot.requests import REMEMBERED, Request
 from bot.sync import sync_if_changed
 from moodify_core.errors import ModelError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-REMEMBERED = 24 * 60 * 60.0
-"""Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
 RESUME_PAUSE = 5.0
 """Seconds before the database is asked again for what an earlier run has left."""
 SONGS_AHEAD = 2
@@ -104,6 +103,10 @@ class MoodifyBot(commands.AutoShardedBot):
         Serves requests for films.
     answer_desk : AnswerDesk
         Serves the buttons under answers.
+    opinion_desk : OpinionDesk
+        Serves those who hear something else.
+    privacy_desk : PrivacyDesk
+        Serves those who decide what is kept of them.
     more_desk : MoreDesk
         Serves the menu of further songs of a message.
     """
@@ -112,6 +115,8 @@ class MoodifyBot(commands.AutoShardedBot):
     jobs: Jobs
     film_desk: FilmDesk
     answer_desk: AnswerDesk
+    opinion_desk: OpinionDesk
+    privacy_desk: PrivacyDesk
     more_desk: MoreDesk
 
     def __init__(self, settings: Settings, *, message_content: bool = False) -> None:
@@ -188,8 +193,16 @@ class MoodifyBot(commands.AutoShardedBot):
             ),
             folder=songs,
         )
-        self.film_desk = FilmDesk(self.jobs, films, Songs())
+        sources = Songs()
+        self.film_desk = FilmDesk(self.jobs, films, sources)
         self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=self.engine)
+        self.opinion_desk = OpinionDesk(jobs=self.jobs, memory=self.memory)
+        self.privacy_desk = PrivacyDesk(
+            jobs=self.jobs,
+            memory=self.memory,
+            times=KeepingTimes(settings.retention_days, settings.keep_after_leaving_days),
+            forget_sources=sources.forget,
+        )
         self.add_dynamic_items(*BUTTONS)
         self._tasks = [
             asyncio.create_task(self._lag.watch()),

@@ -120,6 +120,10 @@ class Settings(Place):
         Seconds without a byte after which a download is given up.
     shutdown_grace : float
         Seconds that running jobs have to finish when the bot is told to stop.
+    retention_days : float or None
+        Days for which records of songs are kept; None for as long as nobody deletes them.
+    keep_after_leaving_days : float
+        Days for which what belongs to a server is kept once the bot is not in it any more.
     cdn_hosts : tuple of str
         Hosts (with a port if it is not the usual one) that attachments may come from.
     discord_api : str
@@ -153,6 +157,9 @@ class Settings(Place):
     download_timeout: float = Field(120, gt=0)
     stall_timeout: float = Field(15, gt=0)
     shutdown_grace: float = Field(20, ge=0)
+
+    retention_days: float | None = Field(None, gt=0, le=36500)
+    keep_after_leaving_days: float = Field(30, ge=0, le=3650)
 
     cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     discord_api: str = DISCORD_API

@@ -4,6 +4,7 @@ EXTENSIONS = (
     "bot.commands.mood",
     "bot.commands.listening",
     "bot.commands.settings",
+    "bot.commands.privacy",
     "bot.commands.about",
     "bot.commands.help",
 )

@@ -66,7 +66,7 @@ def kept() -> str:
     return _(
         "Of each song: its title, its length, its moods and a fingerprint of how it sounds, with "
         "who asked for it, when and where. Never the song itself: it is deleted as soon as I have "
-        "heard it, and I learn nothing from it."
+        "heard it, and I learn nothing from it. `/privacy` shows and deletes what is yours."
     )
 
 
@@ -207,6 +207,13 @@ def help_account() -> str:
     return _(
         "✅ **Everywhere else**: open my profile and choose Add App → Add to My Apps. `/mood` and "
         "the menu then go with you, even to servers that I am not in."
+    )
+
+
+def help_privacy() -> str:
+    """Explain ``/privacy``."""
+    return _(
+        "🔒 **What I keep of you**: `/privacy` shows it, deletes it, and keeps you off boards."
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any, Self
 import discord
 
 from bot.outcomes import Answered, Outcome
-from bot.presentation import answer_texts, texts
+from bot.presentation import answer_texts, privacy_texts, texts
+from bot.presentation.opinions import OpinionMenu
 from bot.storage import Titled
 
 CHOICES = 25
@@ -264,6 +265,24 @@ class SongMenu(
         await interaction.client.answer_desk.compared(interaction, self._record_id, int(chosen))
 
 
+class OpinionButton(_Button, template=rf"opinion:{_IDS}"):
+    """Asks who presses it what they hear.
+
+    Parameters
+    ----------
+    ids : str
+        Of the records of the songs whose mood was named, joined by dashes.
+    """
+
+    def __init__(self, ids: str) -> None:
+        super().__init__(f"opinion:{ids}", privacy_texts.opinion_button(), emoji="👂")
+        self._record_ids = tuple(map(int, ids.split("-")))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Ask; discord.py calls this."""
+        await interaction.client.opinion_desk.ask(interaction, self._record_ids)
+
+
 class DeleteButton(_Button, template=r"delete:(?P<asker_id>\d+)"):
     """Takes an answer back.
 
@@ -291,13 +310,15 @@ BUTTONS = (
     CompareButton,
     SearchButton,
     SongMenu,
+    OpinionButton,
+    OpinionMenu,
     DeleteButton,
 )
 """To be made known to discord.py, so that they work under messages of an earlier run."""
 
 
 def answer_view(
-    outcomes: Sequence[Outcome], *, asker_id: int, in_server: bool
+    outcomes: Sequence[Outcome], *, asker_id: int, in_server: bool, private: bool = False
 ) -> discord.ui.View | None:
     """Return the buttons under an answer: those that work there.
 
@@ -309,6 +330,8 @@ def answer_view(
         Who asked.
     in_server : bool
         Whether it is shown in a server that the bot is in, so that there are other songs.
+    private : bool
+        Whether only who asked sees it, so that nobody else has a say.
 
     Returns
     -------
@@ -328,6 +351,14 @@ def answer_view(
         view.add_item(DetailsButton(ids))
     if in_server and len(answered) == 1 and records:
         view.add_item(CompareButton(ids))
+    named = [
+        str(answer.record_id)
+        for answer in answered
+        if answer.record_id is not None and not answer.hearing.analysis.unsure
+    ]
+    heard = "-".join(named)
+    if in_server and not private and heard and len(f"opinion:{heard}") <= _CUSTOM_ID_LIMIT:
+        view.add_item(OpinionButton(heard))
     return view.add_item(DeleteButton(str(asker_id)))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.requests import REMEMBERED
 from bot.storage.tables import Job, Wish
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Forgotten:
         For how long that is remembered; no job takes longer.
     """
 
-    def __init__(self, seconds: float = 24 * 60 * 60.0) -> None:
+    def __init__(self, seconds: float = REMEMBERED) -> None:
         self._seconds = seconds
         self._at: dict[int, float] = {}
 

@@ -63,6 +63,7 @@ def _ways(server: Server | None, *, direct: bool) -> Iterator[str]:
         yield from _ways_in(server)
     yield texts.help_direct(here=direct)
     yield texts.help_account()
+    yield texts.help_privacy()
     if server is not None:
         yield from _restrictions(server)
 
