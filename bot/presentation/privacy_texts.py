@@ -60,8 +60,8 @@ def never_heading() -> str:
 def never() -> str:
     """Tell what is not kept."""
     return _(
-        "The song itself, where it can be downloaded, and what you write. I learn nothing from "
-        "what you send, and give it to nobody."
+        "The song itself, what you write and, once you are answered, where the song can be "
+        "downloaded. I learn nothing from what you send, and give it to nobody."
     )
 
 

@@ -21,14 +21,14 @@ class AuditLine:
     moderator_id : int or None
         Who; None if they are forgotten.
     action : str
-        What: ``"exclude"``, ``"readmit"``, ``"remove"``, ``"boards"``, ``"time-zone"`` or
-        ``"digest"``.
+        What: ``"exclude"``, ``"readmit"``, ``"remove"``, ``"boards-on"``, ``"boards-off"``,
+        ``"time-zone"`` or ``"digest"``.
     at : float
         When, in seconds of Unix time.
     subject_id : int or None
         Whom it concerns; None for nobody, or if they are forgotten.
     title : str or None
-        Of the song, or what was chosen.
+        Of the song; or what was chosen, a channel as ``#`` and its id.
     """
 
     guild_id: int

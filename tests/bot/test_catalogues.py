@@ -26,7 +26,7 @@ LANGUAGES = pytest.mark.parametrize("language", TRANSLATIONS, ids=lambda languag
 SIZES = {"{count} MiB", "{count} KiB"}
 
 SPELT_ALIKE: dict[str, set[Text]] = {
-    "de": {"Details", "Film", "Pause", *SIZES},
+    "de": {"Details", "Film", "Moderation", "Pause", *SIZES},
     "es": SIZES,
     "fr": {"Passages", "Pause", ("{count} minute", "{count} minutes")},
     "pt-BR": SIZES,

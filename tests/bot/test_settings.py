@@ -100,6 +100,7 @@ async def test_what_is_chosen_holds_after_a_restart(server: Server, tmp_path: Pa
             panel = await server.choose(panel, "settings:language", "ja")
             panel = await server.choose(panel, "settings:role", "77")
             assert texts.role_chosen(77) in _text(panel)
+            panel = await server.press(panel, "settings:show:boards")
             panel = await server.press(panel, "settings:leaderboard:off")
             assert texts.leaderboard_chosen(on=False) in _text(panel)
         async with running_bot(server.double, tmp_path, max_minutes=7, cooldown=20):

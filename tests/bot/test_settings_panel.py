@@ -97,7 +97,8 @@ def test_what_holds_is_what_is_chosen_in_the_menus() -> None:
     assert _chosen(_panel(), Action.SHORTEST) == ["75.0"]
     answers = _panel(page=Page.ANSWERS)
     assert _chosen(answers, Action.LANGUAGE) == ["pt-BR"]
-    assert _menu(answers, Action.LEADERBOARD)["label"] == texts.leaderboard_button(on=False)
+    boards = _panel(page=Page.BOARDS)
+    assert _menu(boards, Action.LEADERBOARD)["label"] == texts.leaderboard_button(on=False)
     limits = _panel(page=Page.LIMITS)
     assert _chosen(limits, Action.LONGEST) == ["5.0"]
     assert _chosen(limits, Action.PAUSE) == ["60.0"]
@@ -177,7 +178,7 @@ async def test_a_press_changes_one_thing(
 ) -> None:
     await storage.settings.save(GUILD, language="de", role_id=9, max_minutes=8, cooldown=20)
     before = await storage.settings.set_channel(GUILD, 6, Listening.OFFER)
-    written = change(GUILD, action, argument, values)
+    written = change(GUILD, action, argument, values, by=5)
     assert written is not None
     assert await written(storage) == replace(before, **changed)
     assert await storage.settings.of(GUILD) == replace(before, **changed)
@@ -193,5 +194,5 @@ def test_what_is_not_there_any_more_is_not_preselected() -> None:
 
 
 def test_looking_around_changes_nothing() -> None:
-    assert change(GUILD, Action.SHOW, "limits", []) is None
-    assert change(GUILD, Action.CHANNEL, None, ["5"]) is None
+    assert change(GUILD, Action.SHOW, "limits", [], by=5) is None
+    assert change(GUILD, Action.CHANNEL, None, ["5"], by=5) is None
