@@ -13,6 +13,8 @@ from bot.presentation.texts import mood_name
 from bot.storage import Recorded
 from moodify_core.moods import MOODS, Mood
 
+MOST_SONGS = 5
+"""Menus that a message can hold, says Discord."""
 _PROMPT_LIMIT = 150
 
 
@@ -69,9 +71,9 @@ class OpinionMenu(
 
 
 def opinion_view(records: Sequence[Recorded], said: Mapping[int, Mood]) -> discord.ui.View:
-    """Return a menu for each song, at most five, with what the person said before."""
+    """Return a menu for each song, for at most `MOST_SONGS`, with what the person said before."""
     view = discord.ui.View(timeout=None)
-    for record in records:
+    for record in records[:MOST_SONGS]:
         view.add_item(OpinionMenu(record.id, record.title, said.get(record.id)))
     return view
 
