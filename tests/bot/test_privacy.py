@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.commands.privacy._keeping import belongs_here
 from bot.presentation import answer_texts
 from bot.presentation import privacy_texts as texts
 from bot.presentation.language import speaking
@@ -392,6 +393,13 @@ async def test_a_server_that_the_bot_leaves_goes_when_its_time_is_over(tmp_path:
             await bot.logged("servers forgotten")
         kept = [await _titles(where, guild) for guild in (where.guild, *guilds)]
         assert kept == [1, 0, 0, 1, 1]
+
+
+async def test_a_process_looks_after_the_servers_of_its_shards_only() -> None:
+    guilds = [number << 22 for number in range(8)]
+    ours = [belongs_here(each, 4, {0, 2}) for each in guilds]
+    assert ours == [True, False] * 4
+    assert all(belongs_here(each, 1, {0: None}) for each in guilds)
 
 
 async def test_songs_go_when_they_are_older_than_the_operator_wants(tmp_path: Path) -> None:

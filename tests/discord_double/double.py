@@ -264,7 +264,8 @@ class DiscordDouble:
         await self.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id)
 
     async def lose_sight(self, guild: Guild) -> None:
-        """Let a server have an outage, as the bot is told of it."""
+        """Let a server have an outage that does not end."""
+        self.gateway.out.add(guild.id)
         data = {"id": guild.id, "unavailable": True}
         await self.gateway.dispatch("GUILD_DELETE", data, guild_id=guild.id)
 

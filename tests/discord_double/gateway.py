@@ -154,6 +154,7 @@ class Gateway:
         self.identifies: list[Json] = []
         self.resumes = 0
         self.heartbeats = 0
+        self.out: set[str] = set()
         self._token = token
         self._heartbeat_interval = heartbeat_interval
         self._sessions: dict[str, Session] = {}
@@ -286,7 +287,8 @@ class Gateway:
         await self._send_event(session, "READY", ready)
         if session.intents & GUILDS:
             for guild in guilds:
-                await self._send_event(session, "GUILD_CREATE", self.guild_create(guild.id))
+                if guild.id not in self.out:
+                    await self._send_event(session, "GUILD_CREATE", self.guild_create(guild.id))
 
     def guild_create(self, guild_id: str) -> Json:
         """Write GUILD_CREATE of a server: the bot is its only member without that intent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import discord
@@ -117,9 +118,21 @@ class KeepingCog(commands.Cog):
 
     def _is_ours(self, guild_id: int) -> bool:
         """Tell whether a server's events come to this process, if the bot is in it."""
-        count = self._bot.shard_count or 1
-        shard_id = (guild_id >> _SHARD_SHIFT) % count
-        return not self._bot.shards or shard_id in self._bot.shards
+        return belongs_here(guild_id, self._bot.shard_count or 1, self._bot.shards)
 
     def _is_gone(self, guild_id: int) -> bool:
         return self._is_ours(guild_id) and self._bot.get_guild(guild_id) is None
+
+
+def belongs_here(guild_id: int, shards: int, ours: Collection[int]) -> bool:
+    """Tell whether a server is of one of the shards of this process.
+
+    Parameters
+    ----------
+    guild_id : int
+    shards : int
+        How many there are, in all processes.
+    ours : collection of int
+        Those of this process.
+    """
+    return (guild_id >> _SHARD_SHIFT) % shards in ours
