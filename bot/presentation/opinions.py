@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import discord
 
 from bot.presentation import privacy_texts
+from bot.presentation.pressing import Pressed
 from bot.presentation.texts import mood_name
 from bot.storage import Recorded
 from moodify_core.moods import MOODS, Mood
@@ -19,14 +19,14 @@ _PROMPT_LIMIT = 150
 
 
 class OpinionMenu(
-    discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]],
+    Pressed[discord.ui.Select[discord.ui.View]],
     template=r"hear:(?P<record_id>\d{1,19})",
 ):
     """A choice of the mood that somebody hears.
 
     Parameters
     ----------
-    record_id : int
+    record_id : int or str
         Of the song that was answered.
     title : str
         Of the song, made harmless.
@@ -34,7 +34,7 @@ class OpinionMenu(
         What the person said before.
     """
 
-    def __init__(self, record_id: int, title: str = "", said: Mood | None = None) -> None:
+    def __init__(self, record_id: int | str, title: str = "", said: Mood | None = None) -> None:
         super().__init__(
             discord.ui.Select(
                 custom_id=f"hear:{record_id}",
@@ -47,22 +47,7 @@ class OpinionMenu(
                 ],
             )
         )
-        self._record_id = record_id
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the menu that was used; discord.py calls this."""
-        return cls(int(match["record_id"]))
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Begin nothing once the last answers are out; discord.py calls this."""
-        return not interaction.client.jobs.closed
+        self._record_id = int(record_id)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Note the mood that was chosen; discord.py calls this."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
 import discord
 
 from bot.presentation import privacy_texts as texts
 from bot.presentation.about_texts import policy_button
+from bot.presentation.pressing import PressedButton
 from bot.storage import Wishes
 
 FILE_NAME = "moodify-data.json"
@@ -64,42 +64,23 @@ class Kept:
     policy: str | None = None
 
 
-class PrivacyButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=rf"privacy:(?P<deed>{'|'.join(Deed)})",
-):
+class PrivacyButton(PressedButton, template=rf"privacy:(?P<deed>{'|'.join(Deed)})"):
     """A button of ``/privacy``; it works after a restart too.
 
     Parameters
     ----------
-    deed : Deed
+    deed : str
+        A `Deed`.
     """
 
-    def __init__(self, deed: Deed) -> None:
+    def __init__(self, deed: str) -> None:
+        self._deed = Deed(deed)
         super().__init__(
-            discord.ui.Button(
-                label=_LABELS[deed](),
-                emoji=_EMOJI.get(deed),
-                style=_STYLES.get(deed, discord.ButtonStyle.secondary),
-                custom_id=f"privacy:{deed}",
-            )
+            f"privacy:{deed}",
+            _LABELS[self._deed](),
+            emoji=_EMOJI.get(self._deed),
+            style=_STYLES.get(self._deed, discord.ButtonStyle.secondary),
         )
-        self._deed = deed
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button that was pressed; discord.py calls this."""
-        return cls(Deed(match["deed"]))
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Begin nothing once the last answers are out; discord.py calls this."""
-        return not interaction.client.jobs.closed
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Do it; discord.py calls this."""
