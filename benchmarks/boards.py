@@ -405,9 +405,7 @@ async def measure(url: str, world: World, repeats: int) -> dict[str, Any]:
         "after writes": {name: summary(took) for name, took in after.items()},
         "write": summary(writes),
         "bytes per record": {
-            name: round(size / records, 1)
-            for name, size in sorted(by_table.items())
-            if size > 10**6
+            name: round(size / records, 1) for name, size in sorted(by_table.items())
         },
         "load": load,
     }

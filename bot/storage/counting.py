@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -45,6 +47,8 @@ _LOCK = 0x736F6E6773
 _BATCH = 2000
 _SHARES = tuple(f"share_{mood}" for mood in MOODS)
 _SUMS = ("songs", "ms_total", *(f"ms_{mood}" for mood in MOODS))
+
+_Rows = Sequence[dict[str, object]]
 
 _Heard = Row[*tuple[Any, ...]]
 """A record with the shares of its result."""
@@ -102,8 +106,6 @@ def discount(connection: Connection, which: ColumnElement[bool]) -> Collection[i
 def recount(connection: Connection, guild_id: int) -> None:
     """Make all that counts in a server anew from its records."""
     days = calendar_of(connection, guild_id)
-    for table in (StandingRow, GuildWeek, GuildSong):
-        connection.execute(delete(table).where(table.guild_id == guild_id))
     sums, songs, changed = _Sums(days), _Songs(), []
     for theirs in _people(connection, guild_id):
         heard = [row for row in theirs if _is_eligible(row)]
@@ -116,8 +118,8 @@ def recount(connection: Connection, guild_id: int) -> None:
         for row in heard:
             songs.add(row)
     _set_counted(connection, changed)
-    sums.write(connection, guild_id)
-    _insert(connection, GuildSong, songs.rows(guild_id))
+    for table, rows in (*sums.rows(guild_id), (GuildSong, songs.rows(guild_id))):
+        _replace(connection, table, guild_id, rows)
 
 
 def recount_all(connection: Connection) -> None:
@@ -141,14 +143,13 @@ class _Sums:
         if before == now:
             return
         more = [a - b for a, b in zip(_amounts(row, now), _amounts(row, before), strict=True)]
-        day = self._days.day(row.heard_at)
-        for period in Period:
-            first_day = period.first_day(day).toordinal()
+        beginnings = _beginnings(self._days.day(row.heard_at))
+        for period, first_day in beginnings.items():
             _increase(self._standings[period.value, first_day, row.user_id], more)
-        _increase(self._weeks[Period.WEEK.first_day(day).toordinal()], more)
+        _increase(self._weeks[beginnings[Period.WEEK]], more)
 
-    def write(self, connection: Connection, guild_id: int) -> None:
-        """Add all to the tables, and delete what is empty then."""
+    def rows(self, guild_id: int) -> tuple[tuple[type[StandingRow | GuildWeek], _Rows], ...]:
+        """Return the rows of each table."""
         standings = [
             {"guild_id": guild_id, "period": period, "starts_on": day, "user_id": user_id}
             | _named(sums)
@@ -158,8 +159,12 @@ class _Sums:
             {"guild_id": guild_id, "monday": monday} | _named(sums)
             for monday, sums in self._weeks.items()
         ]
-        _increase_rows(connection, StandingRow, standings)
-        _increase_rows(connection, GuildWeek, weeks)
+        return (StandingRow, standings), (GuildWeek, weeks)
+
+    def write(self, connection: Connection, guild_id: int) -> None:
+        """Add all to the tables, and delete what is empty then."""
+        for table, rows in self.rows(guild_id):
+            _increase_rows(connection, table, rows)
         if any(sums[0] < 0 for sums in self._weeks.values()):
             users = {user_id for _, _, user_id in self._standings}
             for table, ours in (
@@ -187,7 +192,7 @@ class _Songs:
         if newest is None or (newest.heard_at, newest.id) < (row.heard_at, row.id):
             self._newest[row.song_id] = row
 
-    def rows(self, guild_id: int) -> list[dict[str, object]]:
+    def rows(self, guild_id: int) -> _Rows:
         """Return the rows of the songs."""
         return [
             {
@@ -358,22 +363,17 @@ def _set_counted(connection: Connection, changed: Sequence[tuple[_Heard, float]]
         .where(Record.id == bindparam("record_id"))
         .values(counted_seconds=bindparam("seconds"))
     )
-    for start in range(0, len(changed), _BATCH):
-        batch = changed[start : start + _BATCH]
-        connection.execute(
-            statement, [{"record_id": row.id, "seconds": seconds} for row, seconds in batch]
-        )
+    for batch in _batches([{"record_id": row.id, "seconds": each} for row, each in changed]):
+        connection.execute(statement, batch)
 
 
-def _insert(connection: Connection, table: type[Base], rows: Sequence[dict[str, object]]) -> None:
-    for start in range(0, len(rows), _BATCH):
-        connection.execute(insert(table), list(rows[start : start + _BATCH]))
+def _insert(connection: Connection, table: type[Base], rows: _Rows) -> None:
+    for batch in _batches(rows):
+        connection.execute(insert(table), batch)
 
 
 def _increase_rows(
-    connection: Connection,
-    table: type[StandingRow | GuildWeek],
-    rows: Sequence[dict[str, object]],
+    connection: Connection, table: type[StandingRow | GuildWeek], rows: _Rows
 ) -> None:
     statement = insert_into(connection, table)
     more = statement.excluded
@@ -381,8 +381,50 @@ def _increase_rows(
         index_elements=table.__table__.primary_key,
         set_={name: getattr(table, name) + more[name] for name in _SUMS},
     )
+    for batch in _batches(rows):
+        connection.execute(statement, batch)
+
+
+def _replace(
+    connection: Connection,
+    table: type[StandingRow | GuildWeek | GuildSong],
+    guild_id: int,
+    rows: _Rows,
+) -> None:
+    """Let a table have these rows of a server and no others, and write only what differs."""
+    key = [column.name for column in table.__table__.primary_key]
+    present = {
+        tuple(row[name] for name in key): dict(row)
+        for row in connection.execute(select(table).where(table.guild_id == guild_id)).mappings()
+    }
+    wanted = {tuple(row[name] for name in key): row for row in rows}
+    gone = [
+        {f"old_{name}": row[name] for name in key}
+        for each, row in present.items()
+        if each not in wanted
+    ]
+    old = and_(*(getattr(table, name) == bindparam(f"old_{name}") for name in key))
+    for batch in _batches(gone):
+        connection.execute(delete(table).where(old), batch)
+    # In the order of the key, which a table is written fastest in.
+    new = [row for each, row in sorted(wanted.items()) if present.get(each) != row]
+    statement = insert_into(connection, table)
+    statement = statement.on_conflict_do_update(
+        index_elements=key, set_={c.name: c for c in statement.excluded if c.name not in key}
+    )
+    for batch in _batches(new):
+        connection.execute(statement, batch)
+
+
+def _batches(rows: _Rows) -> Iterator[list[dict[str, object]]]:
     for start in range(0, len(rows), _BATCH):
-        connection.execute(statement, list(rows[start : start + _BATCH]))
+        yield list(rows[start : start + _BATCH])
+
+
+@cache
+def _beginnings(day: date) -> dict[Period, int]:
+    """Return the ordinal of the first day of each period that a day is in."""
+    return {period: period.first_day(day).toordinal() for period in Period}
 
 
 def _nothing() -> list[int]:
@@ -396,8 +438,10 @@ def _increase(sums: list[int], more: Sequence[int]) -> None:
 
 def _amounts(row: _Heard, seconds: float) -> list[int]:
     """Return what a record adds to the sums: whole milliseconds, whose order does not matter."""
+    if not seconds:
+        return _nothing()
     by_mood = [round(1000 * seconds * getattr(row, share)) for share in _SHARES]
-    return [int(seconds > 0), sum(by_mood), *by_mood]
+    return [1, sum(by_mood), *by_mood]
 
 
 def _named(sums: Sequence[int]) -> dict[str, object]:

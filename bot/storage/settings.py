@@ -187,10 +187,12 @@ class SettingsStore:
         return await self._again(guild_id)
 
     async def forget(self, guild_id: int) -> None:
-        """Delete all settings of a server."""
+        """Delete all settings of a server; what counts is counted again without its time zone."""
         async with self._database.write() as connection:
+            await connection.run_sync(take_turn)
             for table in (ChannelRow, GuildRow):
                 await connection.execute(delete(table).where(table.guild_id == guild_id))
+            await connection.run_sync(recount, guild_id)
         self._known.pop(guild_id, None)
 
     async def _again(self, guild_id: int) -> GuildSettings:

@@ -26,6 +26,8 @@ _LENGTH_TOLERANCE = 30.0
 """Seconds by which copies of a song may differ in length: `similarity` lets them begin up to 20 s
 apart, and some of the end may be missing."""
 _ATTEMPTS = 5
+_MOST_VALUES = 10_000
+"""In one statement; both databases have a limit of about 32,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +348,9 @@ async def remove_records(connection: AsyncConnection, which: ColumnElement[bool]
     """
     await connection.run_sync(take_turn)
     songs = await connection.run_sync(discount, which)
-    await _drop_unused(connection, set(songs))
+    unused = sorted(set(songs))
+    for start in range(0, len(unused), _MOST_VALUES):
+        await _drop_unused(connection, unused[start : start + _MOST_VALUES])
     return len(songs)
 
 

@@ -219,11 +219,25 @@ class ChannelRow(Base):
     listening: Mapped[str]
 
 
-class StandingRow(Base):
+class Sums:
+    """What counts, in all and of each mood; times are milliseconds.
+
+    Whole ones, so that a sum is the same in whatever order it was made.
+    """
+
+    songs: Mapped[int] = mapped_column(Integer)
+    ms_total: Mapped[int]
+    ms_aggressive: Mapped[int]
+    ms_dramatic: Mapped[int]
+    ms_happy: Mapped[int]
+    ms_romantic: Mapped[int]
+    ms_sad: Mapped[int]
+
+
+class StandingRow(Sums, Base):
     """What a person has in a server in a period: a sum of counted records, kept with them.
 
-    ``starts_on`` is the ordinal of the period's first day, 1 for all time; times are milliseconds,
-    whole ones, so that sums do not depend on their order.
+    ``starts_on`` is the ordinal of the period's first day, 1 for all time.
     """
 
     __tablename__ = "standings"
@@ -233,30 +247,16 @@ class StandingRow(Base):
     period: Mapped[str] = mapped_column(primary_key=True)
     starts_on: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    songs: Mapped[int] = mapped_column(Integer)
-    ms_total: Mapped[int]
-    ms_aggressive: Mapped[int]
-    ms_dramatic: Mapped[int]
-    ms_happy: Mapped[int]
-    ms_romantic: Mapped[int]
-    ms_sad: Mapped[int]
 
 
-class GuildWeek(Base):
-    """What all people together have in a server in a week, as in `StandingRow`."""
+class GuildWeek(Sums, Base):
+    """What all people together have in a server in a week; ``monday`` is an ordinal."""
 
     __tablename__ = "guild_weeks"
     __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
 
     guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     monday: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    songs: Mapped[int] = mapped_column(Integer)
-    ms_total: Mapped[int]
-    ms_aggressive: Mapped[int]
-    ms_dramatic: Mapped[int]
-    ms_happy: Mapped[int]
-    ms_romantic: Mapped[int]
-    ms_sad: Mapped[int]
 
 
 class GuildSong(Base):

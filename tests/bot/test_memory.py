@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -128,10 +128,11 @@ async def test_what_is_recorded_later_counts_as_if_the_database_had_been_there(
     )
     assert page is not None
     assert page.own_songs == 2
-    rows = sqlite3.connect(file).execute(
-        "SELECT request_id FROM records WHERE counted_seconds > 0 ORDER BY request_id"
-    )
-    assert rows.fetchall() == [(1,), (3,)]
+    with closing(sqlite3.connect(file)) as database:
+        rows = database.execute(
+            "SELECT request_id FROM records WHERE counted_seconds > 0 ORDER BY request_id"
+        )
+        assert rows.fetchall() == [(1,), (3,)]
 
 
 async def test_what_is_kept_of_a_person_is_not_written_after_they_are_forgotten(

@@ -196,8 +196,8 @@ class ServerMood:
     mix : MoodShares
         Of all time; zeros if nothing counts.
     songs, members : int
-        Different songs that somebody heard and that can be on a board, and people with songs that
-        count.
+        Songs that count, one that two people had answered for each of them, and people who have
+        any.
     typical : RankedSong or None
         The song that is nearest to the mix.
     swing : Swing or None

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, text
 
 from bot.requests import Post
-from bot.storage import Entry, Storage
+from bot.storage import Entry, Storage, counting, songs
 from bot.storage.counting import DAILY_SECONDS
-from bot.storage.tables import Wish
+from bot.storage.songs import remove_records
+from bot.storage.tables import Record, Wish
 from moodify_core import MOODS
 from tests.bot.storage.samples import DAY, NOON, heard
 
@@ -185,6 +186,9 @@ async def test_another_time_zone_counts_all_again(storage: Storage) -> None:
     await storage.songs.record(heard(3, 3, at=late + 3 * HOUR))
     assert (await counted(storage))[3] == 0
     await check_sums(storage)
+    await storage.settings.forget(GUILD)
+    assert await counted(storage) == {1: 6000, 2: 6000, 3: 180}
+    await check_sums(storage)
 
 
 async def test_a_zone_that_does_not_exist_is_refused(storage: Storage) -> None:
@@ -195,9 +199,9 @@ async def test_a_zone_that_does_not_exist_is_refused(storage: Storage) -> None:
 
 
 async def test_what_is_recorded_at_once_is_counted_once(storage: Storage) -> None:
-    entries = [heard(each, each % 5) for each in range(20)]
+    entries = [heard(each, each % 3) for each in range(6)]
     await asyncio.gather(*(storage.songs.record(each) for each in entries * 2))
-    assert sum(bool(each) for each in (await counted(storage)).values()) == 5
+    assert sum(bool(each) for each in (await counted(storage)).values()) == 3
     await check_sums(storage)
 
 
@@ -262,6 +266,7 @@ DEEDS = st.lists(
         st.integers(0, 20).map(lambda number: ("remove", number)),
         st.integers(0, 20).map(lambda number: ("again", number)),
         st.sampled_from(ZONES).map(lambda zone: ("zone", zone)),
+        st.just(("forget", None)),
     ),
     max_size=14,
 )
@@ -289,6 +294,9 @@ async def test_the_sums_are_those_of_the_records_whatever_happened(
             case ("zone", zone):
                 model.zone = zone
                 await storage.settings.save(guild_id, time_zone=zone)
+            case ("forget", _):
+                model.zone = "UTC"
+                await storage.settings.forget(guild_id)
             case ("again", which) if model.answers:
                 again = model.answers[which % len(model.answers)]
                 assert await storage.songs.record(again) == ids[again.request_id]
@@ -301,3 +309,18 @@ async def test_the_sums_are_those_of_the_records_whatever_happened(
     )
     assert dict(weeks) == model.weeks()
     await check_sums(storage, guild_id)
+
+
+async def test_very_many_records_can_go_at_once(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if a few were many, so that they go in parts, and all is counted anew.
+    monkeypatch.setattr(counting, "_BATCH", 3)
+    monkeypatch.setattr(songs, "_MOST_VALUES", 2)
+    for number in range(12):
+        await storage.songs.record(heard(number, number, user_id=number % 3))
+    async with storage._database.write() as connection:
+        assert await remove_records(connection, Record.request_id < 9) == 9
+    assert await counted(storage) == dict.fromkeys((9, 10, 11), 180)
+    assert await rows(storage, "SELECT count(*) FROM songs") == [(3,)]
+    await check_sums(storage)

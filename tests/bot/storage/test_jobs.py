@@ -38,7 +38,8 @@ async def test_the_same_file_in_another_request_is_new(storage: Storage) -> None
     ids=["interaction", "message", "answered message"],
 )
 @pytest.mark.parametrize(
-    "changes", [{}, {"guild_id": None, "post": None, "private": True, "more": ()}]
+    "changes",
+    [{"home_channel_id": 41}, {"guild_id": None, "post": None, "private": True, "more": ()}],
 )
 async def test_a_request_comes_back_as_it_was(
     url: str, place: AtInteraction | AtMessage, changes: dict[str, object]

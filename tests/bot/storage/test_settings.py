@@ -25,13 +25,17 @@ async def test_what_was_chosen_outlives_a_restart(url: str) -> None:
         cooldown=30.0,
         leaderboard=False,
         welcomed=True,
+        time_zone="Asia/Tokyo",
+        digest_channel_id=2**60,
+        digested=740_000,
     )
     chosen = await before.settings.set_channel(2**62, 5, Listening.OFF)
     await before.close()
     after = await Storage.open(url)
     assert await after.settings.of(2**62) == chosen
     assert chosen == GuildSettings(
-        Listening.OFFER, {5: Listening.OFF}, 20.5, "ja", 2**61, 7.5, 30.0, False, True
+        *(Listening.OFFER, {5: Listening.OFF}, 20.5, "ja", 2**61, 7.5, 30.0, False, True),
+        *("Asia/Tokyo", 2**60, 740_000),
     )
     assert isinstance((await after.settings.of(2**62)).listening, Listening)
     await after.close()
