@@ -422,6 +422,7 @@ async def _settings(stage: Stage) -> None:
     answer = await final(await stage.mood(stage.bo, file=_song("Morning run")))
     panel = await use(panel, Action.SHOW, Page.MODERATION)
     asked = await double.click(stage.ann, panel, component_id(Action.REMOVE_SONG))
+    await asked.responded()
     link = f"https://discord.com/channels/{stage.guild.id}/{stage.songs.id}/{answer.id}"
     panel = await final(await double.submit_modal(asked, {"link": link}))
     panel = await use(panel, Action.MEMBER, value=stage.bo.id)
