@@ -54,7 +54,7 @@ def zone_city(name: str) -> str:
 def zone_offset(name: str) -> str:
     """Return how far a time zone is from Greenwich right now, as people of a language write it."""
     now = datetime.fromtimestamp(time.time(), UTC).astimezone(ZoneInfo(name))
-    offset: str = get_timezone_gmt(now, width="short", locale=spoken().locale)
+    offset: str = get_timezone_gmt(now, width="long", locale=spoken().locale)
     return offset
 
 
