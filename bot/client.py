@@ -22,7 +22,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.admission import Admission
-from bot.answers import AnswerDesk
+from bot.answers import AnswerDesk, OpinionDesk
 from bot.boards import BoardDesk
 from bot.commands import EXTENSIONS
 from bot.config import DISCORD_API, LOOPBACK, Settings, SettingsError
@@ -39,17 +39,16 @@ from bot.outcomes import Failed
 from bot.persons import Persons, SharedPersons
 from bot.presentation.buttons import BUTTONS
 from bot.presentation.language import CommandTranslator, speaking
+from bot.privacy import KeepingTimes, PrivacyDesk
 from bot.queue import JobQueue
 from bot.replies import InteractionReply, Reply, deliver, reply_to
-from bot.requests import Request
+from bot.requests import REMEMBERED, Request
 from bot.sync import sync_if_changed
 from moodify_core.errors import ModelError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-REMEMBERED = 24 * 60 * 60.0
-"""Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
 ENGINE_PAUSE = 10.0
 """Seconds before workers that could not be had are looked for again."""
 RESUME_PAUSE = 5.0
@@ -121,6 +120,10 @@ class MoodifyBot(commands.AutoShardedBot):
         Serves the buttons under answers.
     board_desk : BoardDesk
         Serves boards.
+    opinion_desk : OpinionDesk
+        Serves those who hear something else.
+    privacy_desk : PrivacyDesk
+        Serves those who decide what is kept of them.
     more_desk : MoreDesk
         Serves the menu of further songs of a message.
     """
@@ -130,6 +133,8 @@ class MoodifyBot(commands.AutoShardedBot):
     film_desk: FilmDesk
     answer_desk: AnswerDesk
     board_desk: BoardDesk
+    opinion_desk: OpinionDesk
+    privacy_desk: PrivacyDesk
     more_desk: MoreDesk
 
     def __init__(self, settings: Settings, *, message_content: bool = False) -> None:
@@ -206,9 +211,17 @@ class MoodifyBot(commands.AutoShardedBot):
             ),
             folder=songs,
         )
-        self.film_desk = FilmDesk(self.jobs, films, Songs())
+        sources = Songs()
+        self.film_desk = FilmDesk(self.jobs, films, sources)
         self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=engine)
+        self.opinion_desk = OpinionDesk(jobs=self.jobs, memory=self.memory)
         self.board_desk = BoardDesk(jobs=self.jobs, memory=self.memory, engine=engine)
+        self.privacy_desk = PrivacyDesk(
+            jobs=self.jobs,
+            memory=self.memory,
+            times=KeepingTimes(settings.retention_days, settings.keep_after_leaving_days),
+            forget_sources=sources.forget,
+        )
         self.add_dynamic_items(*BUTTONS)
         self._monitor = Monitor(self, listener=listener, engine=engine, films=films)
         await self._monitor.start()

@@ -26,7 +26,7 @@ DATABASE_FILE = "moodify.db"
 DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-S = TypeVar("S", bound="WorkerSettings")
+S = TypeVar("S", bound="_Environment")
 
 _PR_SET_DUMPABLE = 4
 """From Linux's ``sys/prctl.h``."""
@@ -36,24 +36,8 @@ class SettingsError(Exception):
     """The settings cannot be used; its text is one sentence for the operator."""
 
 
-class WorkerSettings(BaseSettings):
-    """The settings of whatever runs workers: the bot, or ``moodify worker`` on another machine.
-
-    Attributes
-    ----------
-    workers : int
-        Songs that are analysed at the same time; each takes a process and a core.
-    worker_memory_mib : int
-        Address space of one worker, in MiB.
-    worker_max_jobs : int
-        Songs after which a worker is replaced by a fresh one.
-    dask_scheduler : str
-        Address of the Dask scheduler whose workers analyse; empty for workers of this machine.
-    data_dir : Path
-        Where the bot keeps what it must remember, and its temporary files.
-    log_format : {"console", "json"}
-    log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
-    """
+class _Environment(BaseSettings):
+    """Where settings come from."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -66,12 +50,63 @@ class WorkerSettings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    data_dir: Path = Path("data")
+
+
+class Place(_Environment):
+    """Where the bot keeps what it must remember: all that a backup needs to know.
+
+    Attributes
+    ----------
+    data_dir : Path
+        For the database, and for temporary files.
+    database_url : SecretStr
+        Address of the database, with its password; empty for a SQLite file in `data_dir`.
+    """
+
+    database_url: SecretStr = SecretStr("")
+
+    @field_validator("database_url")
+    @classmethod
+    def _only_known_databases(cls, value: SecretStr) -> SecretStr:
+        address = value.get_secret_value()
+        if address and not address.startswith(DATABASES):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
+    @property
+    def database(self) -> str:
+        """Address of the database, the default worked out; it may hold a password."""
+        return (
+            self.database_url.get_secret_value()
+            or f"sqlite:///{self.data_dir.absolute() / DATABASE_FILE}"
+        )
+
+
+class WorkerSettings(_Environment):
+    """The settings of whatever runs workers: the bot, or ``moodify worker`` on another machine.
+
+    Attributes
+    ----------
+    data_dir : Path
+        For temporary files.
+    workers : int
+        Songs that are analysed at the same time; each takes a process and a core.
+    worker_memory_mib : int
+        Address space of one worker, in MiB.
+    worker_max_jobs : int
+        Songs after which a worker is replaced by a fresh one.
+    dask_scheduler : str
+        Address of the Dask scheduler whose workers analyse; empty for workers of this machine.
+    log_format : {"console", "json"}
+    log_level : {"DEBUG", "INFO", "WARNING", "ERROR"}
+    """
+
     workers: int = Field(2, ge=1, le=256)
     worker_memory_mib: int = Field(1024, ge=768)
     worker_max_jobs: int = Field(50, ge=1)
     dask_scheduler: str = Field("", pattern=r"^((tcp|tls)://\S+:\d+)?$")
 
-    data_dir: Path = Path("data")
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
@@ -81,8 +116,8 @@ class WorkerSettings(BaseSettings):
         return value.upper() if isinstance(value, str) else value
 
 
-class Settings(WorkerSettings):
-    """All settings of the bot; those of `WorkerSettings` are among them.
+class Settings(WorkerSettings, Place):
+    """All settings of the bot; those of `WorkerSettings` and `Place` are among them.
 
     Attributes
     ----------
@@ -120,12 +155,14 @@ class Settings(WorkerSettings):
         Parts into which all servers are divided; None for as many as Discord recommends.
     shard_ids : tuple of int
         Those that this process serves, from 0 on; empty for all of them.
+    retention_days : float or None
+        Days for which records of songs are kept; None for as long as nobody deletes them.
+    keep_after_leaving_days : float
+        Days for which what belongs to a server is kept once the bot is not in it any more.
     cdn_hosts : tuple of str
         Hosts (with a port if it is not the usual one) that attachments may come from.
     discord_api : str
         Discord's address; anything but Discord's own must be on this machine.
-    database_url : SecretStr
-        Address of the database, with its password; empty for a SQLite file in `data_dir`.
     metrics_port : int
         Where metrics and the bot's health are served; 0 for nowhere.
     metrics_host : str
@@ -155,12 +192,14 @@ class Settings(WorkerSettings):
     stall_timeout: float = Field(15, gt=0)
     shutdown_grace: float = Field(20, ge=0)
 
+    retention_days: float | None = Field(None, gt=0, le=36500)
+    keep_after_leaving_days: float = Field(30, ge=0, le=3650)
+
     shard_count: int | None = Field(None, ge=1)
     shard_ids: Annotated[tuple[Annotated[int, Field(ge=0)], ...], NoDecode] = ()
 
     cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     discord_api: str = DISCORD_API
-    database_url: SecretStr = SecretStr("")
 
     metrics_port: int = Field(0, ge=0, le=65535)
     metrics_host: str = Field("127.0.0.1", min_length=1)
@@ -190,14 +229,6 @@ class Settings(WorkerSettings):
             raise ValueError(f"must be {DISCORD_API} or an address on this machine")
         return address
 
-    @field_validator("database_url")
-    @classmethod
-    def _only_known_databases(cls, value: SecretStr) -> SecretStr:
-        address = value.get_secret_value()
-        if address and not address.startswith(DATABASES):
-            raise ValueError("must begin with sqlite:/// or postgresql://")
-        return value
-
     @model_validator(mode="after")
     def _shards_that_there_are(self) -> Self:
         if self.shard_ids and max(self.shard_ids) >= (self.shard_count or 0):
@@ -215,14 +246,6 @@ class Settings(WorkerSettings):
     def several_processes(self) -> bool:
         """Whether other processes serve some of the servers."""
         return 0 < len(set(self.shard_ids)) < (self.shard_count or 0)
-
-    @property
-    def database(self) -> str:
-        """Address of the database, the default worked out; it may hold a password."""
-        return (
-            self.database_url.get_secret_value()
-            or f"sqlite:///{self.data_dir.absolute() / DATABASE_FILE}"
-        )
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -270,6 +293,21 @@ def load_settings() -> Settings:
         If a setting is missing or makes no sense.
     """
     return _load(Settings)
+
+
+def load_place() -> Place:
+    """Read where the bot keeps what it remembers, which needs no token.
+
+    Returns
+    -------
+    Place
+
+    Raises
+    ------
+    SettingsError
+        If a setting makes no sense.
+    """
+    return _load(Place)
 
 
 def load_worker_settings(dask_scheduler: str | None = None) -> WorkerSettings:

@@ -571,3 +571,19 @@ def scheduler_command(listen: str | None) -> None:
     """Hand songs out to workers on other machines; see docs/scaling.md."""
     sys.argv[1:] = ["scheduler", *(["--listen", listen] if listen else [])]
     runpy.run_module("bot.cluster", run_name="__main__", alter_sys=True)
+
+
+@main.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+def backup_command(file: Path) -> None:
+    """Write all that the Discord bot remembers to FILE; the bot may run meanwhile."""
+    sys.argv[1:] = ["backup", "--", str(file)]
+    runpy.run_module("bot.backup", run_name="__main__", alter_sys=True)
+
+
+@main.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+def restore_command(file: Path) -> None:
+    """Bring all that is in FILE, from `moodify backup`, into an empty database."""
+    sys.argv[1:] = ["restore", "--", str(file)]
+    runpy.run_module("bot.backup", run_name="__main__", alter_sys=True)

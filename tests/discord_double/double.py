@@ -267,6 +267,21 @@ class DiscordDouble:
         del self.world.members[guild.id][self.world.bot.id]
         await self.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id)
 
+    async def lose_sight(self, guild: Guild) -> None:
+        """Let a server have an outage that does not end."""
+        self.gateway.out.add(guild.id)
+        data = {"id": guild.id, "unavailable": True}
+        await self.gateway.dispatch("GUILD_DELETE", data, guild_id=guild.id)
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """Let a channel of a server be deleted, with all that is in it."""
+        del self.world.channels[channel.id]
+        for message in self.world.messages_in(channel):
+            self.world.delete(message)
+        payload = channel.payload()
+        await self.gateway.dispatch("CHANNEL_DELETE", payload, guild_id=channel.guild_id)
+        self.changes.notify()
+
     # --- what users do ------------------------------------------------------------------------
 
     async def post_message(

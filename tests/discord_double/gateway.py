@@ -38,6 +38,7 @@ _INTENTS = {
     "GUILD_DELETE": (GUILDS, GUILDS),
     "CHANNEL_CREATE": (GUILDS, GUILDS),
     "CHANNEL_UPDATE": (GUILDS, GUILDS),
+    "CHANNEL_DELETE": (GUILDS, GUILDS),
     "GUILD_MEMBER_ADD": (GUILD_MEMBERS, GUILD_MEMBERS),
     "GUILD_MEMBER_REMOVE": (GUILD_MEMBERS, GUILD_MEMBERS),
 }
@@ -172,6 +173,7 @@ class Gateway:
         self.heartbeats = 0
         self.tells_members = True
         self.away = False
+        self.out: set[str] = set()
         self._token = token
         self._heartbeat_interval = heartbeat_interval
         self._sessions: dict[str, Session] = {}
@@ -320,7 +322,8 @@ class Gateway:
         await self._send_event(session, "READY", ready)
         if session.intents & GUILDS:
             for guild in guilds:
-                await self._send_event(session, "GUILD_CREATE", self.guild_create(guild.id))
+                if guild.id not in self.out:
+                    await self._send_event(session, "GUILD_CREATE", self.guild_create(guild.id))
 
     def guild_create(self, guild_id: str) -> Json:
         """Write GUILD_CREATE of a server: the bot is its only member without that intent."""
