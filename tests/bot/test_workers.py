@@ -23,6 +23,7 @@ import pytest_asyncio
 from bot.engine import (
     EngineError,
     Hearing,
+    InputFile,
     LocalEngine,
     WorkerDied,
     WorkerOutOfMemory,
@@ -45,7 +46,7 @@ LIMIT = 60.0
 SHORT = 2.0
 """Seconds for work that never ends."""
 
-SONG = ROOT / "examples" / "happy_morning_run.mp3"
+SONG = InputFile(ROOT / "examples" / "happy_morning_run.mp3")
 
 confined_only = pytest.mark.skipif(
     sys.platform != "linux" or os.uname().machine not in {"x86_64", "aarch64"},

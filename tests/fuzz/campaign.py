@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from bot.engine import (
     EngineError,
     Hearing,
+    InputFile,
     LocalEngine,
     WorkerDied,
     WorkerOutOfMemory,
@@ -235,7 +236,9 @@ class Campaign:
         path = self._folder / "witness"
         path.write_bytes(self._witness)
         try:
-            hearing = await engine.run(hear, path, "Witness", LONGEST_SONG, time_limit=TIME_LIMIT)
+            hearing = await engine.run(
+                hear, InputFile(path), "Witness", LONGEST_SONG, time_limit=TIME_LIMIT
+            )
         except EngineError as error:
             self.tally.broken.append(f"a healthy song is not answered: {error!r}")
             return
@@ -251,7 +254,7 @@ def hear_and_note(path: Path, note: Path) -> Hearing:
     Path("/proc/self/clear_refs").write_text("5")
     started = time.monotonic()
     try:
-        return hear(path, "Fuzz", LONGEST_SONG)
+        return hear(InputFile(path), "Fuzz", LONGEST_SONG)
     finally:
         note.write_text(json.dumps((time.monotonic() - started, _most_memory())))
 
