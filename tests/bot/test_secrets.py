@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.process import PATIENCE, BotProcess, settings_for
+from tests.bot.process import PATIENCE, BotProcess, has_begun, settings_for
 from tests.bot.ways import Place, Way, bot_at, noise, place, tune
 from tests.discord_double import Exchange, File, Message
 
@@ -89,10 +89,10 @@ async def _asked(town: Place, file: File) -> Exchange:
 
 
 async def _at_work(bot: BotProcess) -> None:
-    """Wait until a worker has its temporary folder for a song."""
+    """Wait until a worker is in the middle of a song."""
     async with asyncio.timeout(PATIENCE):
-        while not list((bot.data / "songs").glob("work-*")):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.05)
+        while not any(map(has_begun, bot.worker_pids())):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.01)
 
 
 def _what_processes_show(bot: BotProcess) -> dict[str, bytes]:
