@@ -120,8 +120,9 @@ class DaskEngine:
 
     def __init__(self, *, scheduler: str, jobs: int, prepare: Callable[[], None] = nothing) -> None:
         log_dask_with_us()
-        # Of a scheduler that is away it logs tracebacks, again and again; our own lines tell of it.
-        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        # Of a scheduler that is away they log tracebacks, again and again; our own lines tell of it.
+        for name in ("distributed.client", "distributed.batched"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         # It thinks of numbers when it warns of large ones; songs are bounded already.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "4 GiB"})
         self._scheduler = scheduler

@@ -71,6 +71,12 @@ class Part:
             self.process.send_signal(signum)
         return self.process.wait(PATIENCE)
 
+    def end(self) -> None:
+        """Let no process be left, whichever it is by now."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
     def logged(self, words: str, times: int = 1) -> None:
         """Wait until the log has said something so many times."""
         give_up = time.monotonic() + PATIENCE
@@ -121,16 +127,9 @@ def running_cluster(folder: Path, *, workers: int = 2, songs_at_once: int = 1) -
     with ExitStack() as stack:
         for part in (scheduler, *cluster.workers):
             part.start()
-            assert part.process is not None
-            stack.callback(_end, part.process)
+            stack.callback(part.end)
         cluster.wait()
         yield cluster
         assert [part.stop() for part in parts] == [0] * len(parts), [part.log for part in parts]
     for part in parts:
         assert not any(secret in part.log for secret in SECRETS.values())
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.kill()
-        process.wait()
