@@ -120,7 +120,7 @@ class DaskEngine:
 
     def __init__(self, *, scheduler: str, jobs: int, prepare: Callable[[], None] = nothing) -> None:
         log_dask_with_us()
-        # Of a scheduler that is away they log tracebacks, again and again; our own lines tell of it.
+        # Of a scheduler that is away they log tracebacks, over and over; our own lines tell of it.
         for name in ("distributed.client", "distributed.batched"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         # It thinks of numbers when it warns of large ones; songs are bounded already.
