@@ -63,16 +63,19 @@ def attending(
 
 async def show(reply: InteractionReply, finding: Awaitable[Ways]) -> None:
     """Show what is found, or the sentence why it is not."""
+    await present(reply, await found_or_why(reply, finding))
+
+
+async def found_or_why(reply: InteractionReply, finding: Awaitable[Ways]) -> Ways:
+    """Return what is found, or the sentence why it is not."""
     try:
-        ways = await finding
+        return await finding
     except NotShown as reason:
         said = reason.sentence
-        ways = (lambda: sentence(said),)
     except Exception:
-        log.exception("click failed")
-        failed = texts.refusal(Failed(str(reply.interaction.id)))
-        ways = (lambda: sentence(failed),)
-    await present(reply, ways)
+        log.exception("nothing found to show")
+        said = texts.refusal(Failed(str(reply.interaction.id)))
+    return (lambda: sentence(said),)
 
 
 async def tell(interaction: discord.Interaction[MoodifyBot], said: str) -> None:

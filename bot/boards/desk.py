@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
@@ -14,15 +13,15 @@ import discord
 import structlog
 
 from bot.answers.access import may_open, sees
+from bot.answers.showing import NotShown, Ways, attending, found_or_why
 from bot.boards.audience import audience
 from bot.boards.people import names_of
 from bot.engine import Engine, EngineError, draw_chart
 from bot.home_channels import home_channel_of
 from bot.memory import Memory
-from bot.outcomes import Failed, Stopping
+from bot.outcomes import Stopping
 from bot.presentation import board_texts as texts
 from bot.presentation import texts as common
-from bot.presentation.answers import Content, sentence
 from bot.presentation.board_buttons import board_components, find_components
 from bot.presentation.board_views import Board, BoardView, FindView, Name
 from bot.presentation.boards import (
@@ -75,19 +74,6 @@ _LISTED = 200
 """Songs that are looked through for those that a person can see."""
 
 View = Callable[[], discord.ui.View | None]
-
-
-class NotShown(Exception):
-    """There is nothing to show but a sentence.
-
-    Attributes
-    ----------
-    sentence : str
-    """
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 class BoardDesk:
@@ -288,7 +274,7 @@ class BoardDesk:
     ) -> None:
         refusal = await self._refusal(interaction)
         private = private or refusal is not None
-        with self._attending(interaction) as reply:
+        with attending(self._jobs, interaction) as reply:
             if await reply.defer(private=private):
                 await self._show(reply, finding, refusal, private=private)
 
@@ -302,7 +288,7 @@ class BoardDesk:
         message = interaction.message
         own = interaction.user.id == asker_id and refusal is None
         private = not own or (message is not None and message.flags.ephemeral)
-        with self._attending(interaction) as reply:
+        with attending(self._jobs, interaction) as reply:
             if await reply.defer(private=private, thinking=not own):
                 await self._show(reply, finding, refusal, private=private)
 
@@ -319,7 +305,9 @@ class BoardDesk:
         language = None if private else settings.language
         with speaking(language or interaction.locale):
             async with self._turns.setdefault(interaction.user.id, asyncio.Lock()):
-                ways = await self._ways(reply, finding, refusal, private=private)
+                ways = await found_or_why(
+                    reply, self._ways(reply, finding, refusal, private=private)
+                )
             await present(reply, ways)
 
     async def _ways(
@@ -329,23 +317,12 @@ class BoardDesk:
         refusal: Callable[[], str] | None,
         *,
         private: bool,
-    ) -> tuple[Callable[[], Content], ...]:
+    ) -> Ways:
         if refusal is not None:
-            said = refusal()
-            return (lambda: sentence(said),)
+            raise NotShown(refusal())
         ask = _Asking(self._memory, reply.interaction, self._clock(), private=private)
-        try:
-            screen, view = await finding(ask)
-            picture = (
-                await self.draw(screen.chart) if screen.chart and reply.abilities.files else None
-            )
-        except NotShown as reason:
-            said = reason.sentence
-            return (lambda: sentence(said),)
-        except Exception:
-            log.exception("board failed")
-            failed = common.refusal(Failed(str(reply.interaction.id)))
-            return (lambda: sentence(failed),)
+        screen, view = await finding(ask)
+        picture = await self.draw(screen.chart) if screen.chart and reply.abilities.files else None
         return screen_ways(screen, picture, reply.abilities, view)
 
     async def draw(self, chart: Chart) -> bytes | None:
@@ -377,16 +354,6 @@ class BoardDesk:
         except TimeoutError:
             log.warning("database too slow")
             return otherwise
-
-    @contextmanager
-    def _attending(
-        self, interaction: discord.Interaction[MoodifyBot]
-    ) -> Iterator[InteractionReply]:
-        with (
-            structlog.contextvars.bound_contextvars(job=str(interaction.id)),
-            self._jobs.attended(),
-        ):
-            yield InteractionReply(interaction)
 
 
 class _Asking:

@@ -11,6 +11,7 @@ import discord
 
 from bot.presentation import board_texts as texts
 from bot.presentation.board_views import Board, BoardView, FindView
+from bot.presentation.pressing import Pressed
 from bot.presentation.texts import mood_name
 from bot.storage import Period
 from moodify_core.moods import MOODS, Mood
@@ -24,11 +25,8 @@ _BOARD = (
 )
 
 
-class _Item(
-    discord.ui.DynamicItem[discord.ui.Item[discord.ui.View]],
-    template=r"(?!)",  # nothing is of this class itself
-):
-    """Something whose id holds what a press of it needs."""
+class _Item(Pressed[discord.ui.Item[discord.ui.View]], template=r"(?!)"):
+    """Something that is made anew from itself, as it may be a button or a menu."""
 
     def __init__(self, item: discord.ui.Item[discord.ui.View]) -> None:
         super().__init__(item)
@@ -48,10 +46,6 @@ class _Item(
         """Make the item that was used; discord.py calls this."""
         return cls(item)
 
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Begin nothing once the last answers are out; discord.py calls this."""
-        return not interaction.client.jobs.closed
-
 
 class _BoardItem(_Item, template=r"(?!)"):
     def view_then(self, chosen: str | None) -> BoardView:
@@ -60,8 +54,8 @@ class _BoardItem(_Item, template=r"(?!)"):
         return view if chosen is None else self.changed(view, chosen)
 
     def changed(self, view: BoardView, chosen: str) -> BoardView:
-        """Return a board with what was chosen in a menu."""
-        raise NotImplementedError
+        """Return a board with what was chosen in a menu; a button has nothing to choose."""
+        return view
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the board that was chosen; discord.py calls this."""
