@@ -7,14 +7,17 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import matplotlib as mpl
 
 from tests.discord_double import DiscordDouble, Message
+
+T = TypeVar("T")
 
 ROOT = Path(__file__).parents[2]
 _INTERACTION_TOKEN = re.compile(r"[\w-]{100,}")
@@ -71,6 +74,33 @@ def has_begun(worker: int) -> bool:
             if note.name.startswith("share-"):
                 return float(note.read_text() or 0) > 0
     return False
+
+
+async def begin_and_halt(workers: Iterable[int]) -> None:
+    """Let halted workers go on until each of them is in the middle of a song, and no further."""
+    for worker in (waiting := set(workers)):
+        os.kill(worker, signal.SIGCONT)
+    async with asyncio.timeout(PATIENCE):
+        while waiting:
+            for worker in tuple(waiting):
+                if has_begun(worker):
+                    os.kill(worker, signal.SIGSTOP)
+                    waiting.discard(worker)
+            await asyncio.sleep(0.005)
+
+
+async def halted_in_a_song(bot: BotProcess, ask: Awaitable[T]) -> T:
+    """Ask for a song, and halt all workers in the middle of it, however fast they are."""
+    for worker in (workers := bot.worker_pids()):
+        os.kill(worker, signal.SIGSTOP)
+    asked = await ask
+    await begin_and_halt(workers)
+    return asked
+
+
+def is_set_up(worker: int) -> bool:
+    """Tell whether a worker has come so far that it goes when its bot is killed."""
+    return Path(f"/proc/{worker}/fd/1").readlink() == Path(os.devnull)
 
 
 def is_answer(message: Message) -> bool:

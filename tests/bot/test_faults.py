@@ -21,7 +21,7 @@ import pytest_asyncio
 from bot import outcomes
 from bot.presentation import texts
 from bot.storage import Listening, Storage
-from tests.bot.process import PATIENCE, BotProcess, is_answer
+from tests.bot.process import PATIENCE, BotProcess, halted_in_a_song, is_answer
 from tests.bot.storage import postgres
 from tests.bot.ways import Place, Way, bot_at, noise, place, song, tune
 from tests.discord_double import Message
@@ -223,14 +223,11 @@ async def test_files_that_do_not_come_are_told(
 async def test_workers_that_die_or_hang_cost_their_songs_and_nothing_else(
     own: Place, tmp_path: Path, signum: int, reason: outcomes.Refusal
 ) -> None:
-    settings = {"workers": 1, "job_timeout": 8, "max_minutes": 100, "max_file_mib": 60}
+    settings = {"workers": 1, "job_timeout": 8, "max_file_mib": 60}
     async with bot_at(own, tmp_path, **settings) as bot:
         await bot.logged("workers started")
-        asked = await own.ask(Way.MENTION, [noise(50 * 60)])
+        asked = await halted_in_a_song(bot, own.ask(Way.MENTION, [noise(15 * 60)]))
         assert isinstance(asked, Message)
-        await own.double.wait_message(
-            asked.channel, PATIENCE, after=asked, when=lambda each: "🎧" in each.content
-        )
         for worker in bot.worker_pids():
             os.kill(worker, signum)
         assert (await own.reply(asked)).content == texts.refusal(reason)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.presentation import texts
-from tests.bot.process import PATIENCE, is_answer, started_bot
+from tests.bot.process import PATIENCE, halted_in_a_song, is_answer, started_bot
 from tests.bot.ways import Place, Way, bot_at, noise, place, tune
 from tests.discord_double import Message
 
@@ -77,11 +77,8 @@ async def _answered_with_difficulty(town: Place) -> tuple[str, Sequence[str]]:
 
 
 async def _killed(town: Place) -> tuple[str, Sequence[str]]:
-    asked = await town.ask(Way.MENTION, [noise(15 * 60)])
+    asked = await halted_in_a_song(town.bot, town.ask(Way.MENTION, [noise(15 * 60)]))
     assert isinstance(asked, Message)
-    await town.double.wait_message(
-        asked.channel, PATIENCE, after=asked, when=lambda each: "🎧" in each.content
-    )
     for worker in town.bot.worker_pids():
         os.kill(worker, signal.SIGKILL)
     await town.reply(asked)

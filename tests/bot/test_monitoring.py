@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 
 from bot.presentation import texts
-from tests.bot.process import PATIENCE, ROOT, running_bot
+from tests.bot.process import PATIENCE, ROOT, halted_in_a_song, running_bot
 from tests.bot.watching import Watch, free_port
 from tests.bot.ways import Place, Way, bot_at, noise, place, tune
 from tests.discord_double import DiscordDouble, Message
@@ -95,11 +95,8 @@ async def test_songs_that_wait_are_seen(where: Place, watch: Watch) -> None:
 
 async def test_a_worker_that_dies_is_counted(where: Place, watch: Watch) -> None:
     before = await watch.metrics()
-    asked = await where.ask(Way.MENTION, [noise(15 * 60)])
+    asked = await halted_in_a_song(where.bot, where.ask(Way.MENTION, [noise(15 * 60)]))
     assert isinstance(asked, Message)
-    await where.double.wait_message(
-        asked.channel, PATIENCE, after=asked, when=lambda each: "🎧" in each.content
-    )
     for worker in where.bot.worker_pids():
         os.kill(worker, signal.SIGKILL)
     await watch.until("moodify_worker_jobs_total", more_than=before, result="died")

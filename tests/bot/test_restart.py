@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.bot.process import PATIENCE, BotProcess, has_begun, is_answer, running_bot, started_bot
+from tests.bot.process import (
+    PATIENCE,
+    BotProcess,
+    begin_and_halt,
+    is_answer,
+    is_set_up,
+    running_bot,
+    started_bot,
+)
 from tests.discord_double import (
     MESSAGE_CONTENT,
     Channel,
@@ -175,23 +183,14 @@ def check_remembered_once(bot: BotProcess, requests: int, *, counted: int = 0) -
     connection.close()
 
 
-async def begin_and_halt(workers: Iterable[int]) -> None:
-    """Let halted workers go on until each of them is in the middle of a song, and no further."""
-    for worker in (waiting := set(workers)):
-        os.kill(worker, signal.SIGCONT)
-    async with asyncio.timeout(PATIENCE):
-        while waiting:
-            for worker in tuple(waiting):
-                if has_begun(worker):
-                    os.kill(worker, signal.SIGSTOP)
-                    waiting.discard(worker)
-            await asyncio.sleep(0.005)
-
-
 async def kill(bot: BotProcess) -> None:
     """Kill the bot, and see that what it has started goes as well."""
     workers = bot.worker_pids()
     assert workers
+    async with asyncio.timeout(PATIENCE):
+        # One that still starts goes by itself, later; one that is halted at that never does.
+        while not all(map(is_set_up, workers)):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.01)
     for worker in workers:
         # Nothing that a worker does by itself is to end it.
         os.kill(worker, signal.SIGSTOP)

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.process import PATIENCE, BotProcess, has_begun, settings_for
+from tests.bot.process import BotProcess, halted_in_a_song, settings_for
 from tests.bot.ways import Place, Way, bot_at, noise, place, tune
 from tests.discord_double import Exchange, File, Message
 
 PASSWORD = "a-word-that-nobody-may-read"
-LONG = 50 * 60.0
 """Seconds of a song that is still heard when its worker is killed."""
 
 
@@ -71,8 +70,7 @@ async def _everything_that_can_happen(town: Place, bot: BotProcess) -> list[Exch
     town.double.fail_download("*", status=404)
     exchanges.append(await _asked(town, tune(2, name="gone.wav")))
     await town.last_word(exchanges[-1])
-    exchanges.append(await _asked(town, noise(LONG)))
-    await _at_work(bot)
+    exchanges.append(await halted_in_a_song(bot, _asked(town, noise(15 * 60))))
     for worker in bot.worker_pids():
         os.kill(worker, signal.SIGKILL)
     await town.last_word(exchanges[-1])
@@ -86,13 +84,6 @@ async def _asked(town: Place, file: File) -> Exchange:
     exchange = await town.ask(Way.SLASH, [file])
     assert isinstance(exchange, Exchange)
     return exchange
-
-
-async def _at_work(bot: BotProcess) -> None:
-    """Wait until a worker is in the middle of a song."""
-    async with asyncio.timeout(PATIENCE):
-        while not any(map(has_begun, bot.worker_pids())):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.01)
 
 
 def _what_processes_show(bot: BotProcess) -> dict[str, bytes]:
