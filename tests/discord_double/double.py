@@ -273,13 +273,43 @@ class DiscordDouble:
         data = {"id": guild.id, "unavailable": True}
         await self.gateway.dispatch("GUILD_DELETE", data, guild_id=guild.id)
 
+    async def start_thread(
+        self, author: User, parent: Channel, name: str, *, private: bool = False
+    ) -> Channel:
+        """Let a user start a thread in a text channel of a server.
+
+        Parameters
+        ----------
+        private : bool
+            Whether it is for those alone whom its author adds, of whom the bot is one.
+        """
+        thread = self.world.add_channel(
+            Channel(
+                name,
+                parent.guild_id,
+                bot_permissions=parent.bot_permissions,
+                parent_id=parent.id,
+                private=private,
+                owner_id=author.id,
+            )
+        )
+        data = thread.payload() | {"newly_created": True}
+        self._delivered(
+            await self.gateway.dispatch("THREAD_CREATE", data, guild_id=parent.guild_id)
+        )
+        return thread
+
     async def delete_channel(self, channel: Channel) -> None:
-        """Let a channel of a server be deleted, with all that is in it."""
+        """Let a channel or a thread of a server be deleted, with all that is in it."""
         del self.world.channels[channel.id]
         for message in self.world.messages_in(channel):
             self.world.delete(message)
         payload = channel.payload()
-        await self.gateway.dispatch("CHANNEL_DELETE", payload, guild_id=channel.guild_id)
+        event = "CHANNEL_DELETE"
+        if channel.parent_id is not None:
+            event = "THREAD_DELETE"
+            payload = {each: payload[each] for each in ("id", "guild_id", "parent_id", "type")}
+        await self.gateway.dispatch(event, payload, guild_id=channel.guild_id)
         self.changes.notify()
 
     # --- what users do ------------------------------------------------------------------------

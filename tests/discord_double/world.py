@@ -20,7 +20,7 @@ from .limits import DEFAULT_FILE_SIZE, EPHEMERAL, MEBIBYTE
 Json = dict[str, Any]
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
-TEXT_CHANNEL, DM_CHANNEL = 0, 1
+TEXT_CHANNEL, DM_CHANNEL, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 11, 12
 REPLY, FORWARD = 0, 1
 
 ADD_REACTIONS = 1 << 6
@@ -30,6 +30,7 @@ MANAGE_MESSAGES = 1 << 13
 EMBED_LINKS = 1 << 14
 ATTACH_FILES = 1 << 15
 READ_MESSAGE_HISTORY = 1 << 16
+SEND_MESSAGES_IN_THREADS = 1 << 38
 ADMINISTRATOR = 1 << 3
 USE_APPLICATION_COMMANDS = 1 << 31
 
@@ -40,6 +41,7 @@ BOT_PERMISSIONS = (
     | EMBED_LINKS
     | ATTACH_FILES
     | READ_MESSAGE_HISTORY
+    | SEND_MESSAGES_IN_THREADS
     | USE_APPLICATION_COMMANDS
 )
 MEMBER_PERMISSIONS = BOT_PERMISSIONS
@@ -99,7 +101,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A text channel of a server, or a direct conversation with the bot.
+    """A text channel of a server, a thread in one, or a direct conversation with the bot.
 
     Attributes
     ----------
@@ -107,6 +109,12 @@ class Channel:
         What the bot may do here.
     seen_by : tuple of str or None
         Ids of those who see the channel; None where everybody does.
+    parent_id : str or None
+        The channel that a thread is in.
+    private : bool
+        Whether a thread is for its members, of whom the bot is one, alone.
+    owner_id : str or None
+        Who started a thread.
     """
 
     name: str
@@ -115,6 +123,9 @@ class Channel:
     recipient: User | None = None
     bot_permissions: int = BOT_PERMISSIONS
     seen_by: tuple[str, ...] | None = None
+    parent_id: str | None = None
+    private: bool = False
+    owner_id: str | None = None
 
     @property
     def in_sight(self) -> bool:
@@ -131,6 +142,8 @@ class Channel:
                 "last_message_id": None,
                 "recipients": [self.recipient.payload()],
             }
+        if self.parent_id is not None:
+            return self._thread_payload(self.parent_id)
         denied = BOT_PERMISSIONS & ~self.bot_permissions
         if self.seen_by is not None:
             denied |= VIEW_CHANNEL
@@ -152,6 +165,30 @@ class Channel:
             "parent_id": None,
             "rate_limit_per_user": 0,
             "last_message_id": None,
+        }
+
+    def _thread_payload(self, parent_id: str) -> Json:
+        return {
+            "id": self.id,
+            "type": PRIVATE_THREAD if self.private else PUBLIC_THREAD,
+            "guild_id": self.guild_id,
+            "parent_id": parent_id,
+            "owner_id": self.owner_id,
+            "name": self.name,
+            "flags": 0,
+            "message_count": 0,
+            "total_message_sent": 0,
+            "member_count": 1,
+            "rate_limit_per_user": 0,
+            "last_message_id": None,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": now().isoformat(),
+                "locked": False,
+                "create_timestamp": now().isoformat(),
+                **({"invitable": True} if self.private else {}),
+            },
         }
 
 

@@ -91,7 +91,8 @@ async def _roles(backend: Backend, call: Call) -> list[Json]:
 
 
 def _channels_of(backend: Backend, guild_id: str) -> list[Channel]:
-    return [c for c in backend.world.channels.values() if c.guild_id == guild_id]
+    channels = (c for c in backend.world.channels.values() if c.parent_id is None)
+    return [c for c in channels if c.guild_id == guild_id]
 
 
 async def _guild_channels(backend: Backend, call: Call) -> list[Json]:

@@ -14,6 +14,7 @@ from ..world import (
     MANAGE_MESSAGES,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
     Channel,
     Json,
     Message,
@@ -61,9 +62,13 @@ async def _get(backend: Backend, call: Call) -> Json:
     return backend.written(_message(backend, call))
 
 
+def _to_speak(channel: Channel) -> int:
+    return SEND_MESSAGES if channel.parent_id is None else SEND_MESSAGES_IN_THREADS
+
+
 async def _create(backend: Backend, call: Call) -> Json:
-    needed = SEND_MESSAGES | (ATTACH_FILES if call.request.uploads else 0)
-    channel = backend.channel(call.params["channel"], needed)
+    channel = backend.channel(call.params["channel"], ATTACH_FILES if call.request.uploads else 0)
+    backend.channel(channel.id, _to_speak(channel))
     if channel.recipient is not None and not channel.recipient.accepts_dms:
         raise Refusal(403, 50007, "Cannot send messages to this user")
     body = call.request.body or {}
@@ -105,7 +110,8 @@ async def _bulk_delete(backend: Backend, call: Call) -> None:
 
 
 async def _typing(backend: Backend, call: Call) -> None:
-    backend.channel(call.params["channel"], SEND_MESSAGES)
+    channel = backend.channel(call.params["channel"])
+    backend.channel(channel.id, _to_speak(channel))
 
 
 async def _add_reaction(backend: Backend, call: Call) -> None:
