@@ -43,6 +43,8 @@ class TrainingSet:
     artists, corpora, genres : array of str, shape (clips,)
     spoken : bool array, shape (clips,)
         Which have the rhythm and the pitch of talk.
+    described : float array, shape (clips, words)
+        What people said of each clip, a column for each tag, quadrant and rating.
     """
 
     windows: list[FloatArray]
@@ -53,6 +55,7 @@ class TrainingSet:
     corpora: IntArray
     genres: IntArray
     spoken: np.ndarray
+    described: FloatArray
 
     @property
     def clear(self) -> IntArray:
@@ -73,6 +76,7 @@ class TrainingSet:
             corpora=self.corpora[indices],
             genres=self.genres[indices],
             spoken=self.spoken[indices],
+            described=self.described[indices],
         )
 
 
@@ -112,7 +116,14 @@ def extract_training_set(clips: Sequence[Clip], cache: Path | None, jobs: int = 
         corpora=np.array([clip.corpus for clip in clips]),
         genres=np.array([clip.genre for clip in clips]),
         spoken=np.array([spoken for _, _, spoken in heard]),
+        described=_descriptions(clips),
     )
+
+
+def _descriptions(clips: Sequence[Clip]) -> FloatArray:
+    words = sorted({word for clip in clips for word in clip.described})
+    table = [[clip.described.get(word, 0.0) for word in words] for clip in clips]
+    return np.array(table).reshape(len(clips), len(words))
 
 
 def _hear(path: Path, digest: str, revision: str) -> tuple[FloatArray, FloatArray, bool]:

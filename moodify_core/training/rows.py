@@ -9,6 +9,7 @@ import numpy as np
 from moodify_core.arrays import FloatArray
 from moodify_core.scoring import STRETCH_RADIUS, stretches
 from moodify_core.training.extraction import TrainingSet
+from moodify_core.training.labels import steadied
 
 _WHOLE_WEIGHT, _STRETCH_WEIGHT = 0.6, 0.3
 _STRETCHES = 3
@@ -22,7 +23,7 @@ class Rows:
     ----------
     features : float32 array, shape (rows, features)
     targets : float array, shape (rows, 5)
-        How much of each mood there is; rows sum to 1.
+        How much of each mood there is, steadied by all that was said; rows sum to 1.
     weights : float array, shape (rows,)
     artists, corpora : array of str, shape (rows,)
     """
@@ -53,7 +54,7 @@ def training_rows(examples: TrainingSet) -> Rows:
     weights = np.where(is_whole, _WHOLE_WEIGHT, _STRETCH_WEIGHT) * _balance(examples)[owner]
     return Rows(
         features=np.vstack(rows),
-        targets=examples.targets[owner],
+        targets=steadied(examples)[owner],
         weights=weights,
         artists=examples.artists[owner],
         corpora=examples.corpora[owner],
