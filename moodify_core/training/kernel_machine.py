@@ -1,8 +1,9 @@
 """A kernel machine that learns what holds in every collection.
 
 Kernel ridge regression onto soft targets, with an exponential kernel over features that are
-weighted by how far their relation to the moods agrees between collections: what goes with a mood
-in one collection only is more likely a habit of that collection than a property of the mood.
+weighted by how far their relation to the moods agrees between collections, and by how well they
+survive another studio: what goes with a mood in one collection only is more likely a habit of that
+collection than a property of the mood, and what a studio moves hardly tells one mood from another.
 
 It starts from what is known of musical cues (`moodify_core.training.cue_lessons`): a linear score,
 which the kernel corrects where the data says otherwise, and pairs of tunes that differ in one cue,
@@ -33,6 +34,8 @@ _CLIP = 3.0
 _TEMPERATURE = 0.165
 """Brings scores to the scale of probabilities; the calibration sharpens them from there."""
 _LESSON_WEIGHT = 5.0
+_CAUTION = 3.0
+"""By how much less a feature counts that another studio moves as far as other music does."""
 _OFFSETS: Mapping[Mood, float] = {Mood.DRAMATIC: 0.25}
 """Logits. What dramatic songs have in common is little, so their scores are drawn most towards the
 mean; with this they are answered about as often as they occur."""
@@ -74,7 +77,7 @@ class KernelMachine:
         features = rows.features.astype(np.float64)
         self.mean, self.scale = features.mean(axis=0), features.std(axis=0) + 1e-6
         standard = self._standard(features)
-        strength = _agreement(standard, rows)
+        strength = _agreement(standard, rows) / (1 + _CAUTION * rows.wavering)
         size = np.sqrt((strength**2).mean())
         self.strength = strength / size if size > 0 else np.ones_like(strength)
         self.slope = cue_slope()
