@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from examples.tunes import PRESETS, compose
+from examples.turn_cues import turns
 from moodify_core import Mood, MoodAnalysis, ReasonCode, analyze
 from moodify_core.audio import AudioReader
 from moodify_core.console import summary, why
@@ -42,28 +43,16 @@ class Turn:
     opposite: ReasonCode
 
 
+EXPECTED = {
+    "faster": (ReasonCode.FAST_PULSE, ReasonCode.SLOW_PULSE),
+    "sparser": (ReasonCode.FEW_NOTES, ReasonCode.MANY_NOTES),
+    "brighter": (ReasonCode.BRIGHT_SOUND, ReasonCode.DARK_SOUND),
+    "minor": (ReasonCode.MINOR_COLOUR, ReasonCode.MAJOR_COLOUR),
+}
+
+
 def turn(name: str, mood: str) -> Turn:
-    tempo = PRESETS[mood].tempo
-    return {
-        "faster": Turn(
-            {"tempo": 0.7 * tempo},
-            {"tempo": 1.4 * tempo},
-            ReasonCode.FAST_PULSE,
-            ReasonCode.SLOW_PULSE,
-        ),
-        "sparser": Turn(
-            {"density": 0.8}, {"density": 0.1}, ReasonCode.FEW_NOTES, ReasonCode.MANY_NOTES
-        ),
-        "brighter": Turn(
-            {"brightness": 0.1},
-            {"brightness": 0.9},
-            ReasonCode.BRIGHT_SOUND,
-            ReasonCode.DARK_SOUND,
-        ),
-        "minor": Turn(
-            {"mode": "major"}, {"mode": "minor"}, ReasonCode.MINOR_COLOUR, ReasonCode.MAJOR_COLOUR
-        ),
-    }[name]
+    return Turn(*turns(mood)[name], *EXPECTED[name])
 
 
 def file_of(mood: str, seed: int, **cues: object) -> io.BytesIO:
