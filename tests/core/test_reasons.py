@@ -148,20 +148,18 @@ def test_a_named_reason_shifts_the_expected_way(name: str) -> None:
     assert sum(telling) >= BAR * len(telling)
 
 
-def short(name: str, *, strict: bool = True) -> object:
-    """Mark a goal that the shipped model misses; docs/accuracy.md has the figures and the cause."""
-    reason = "the features hardly hear it, so the model's answers hardly follow"
-    return pytest.param(name, marks=pytest.mark.xfail(strict=strict, reason=reason))
-
-
-@pytest.mark.parametrize("name", [short("faster"), short("sparser"), "brighter", short("minor")])
+@pytest.mark.parametrize("name", TURNS)
 def test_moods_move_the_expected_way(name: str) -> None:
     assert share([moved(name, case) for case in cases(name)]) >= BAR
 
 
-@pytest.mark.parametrize(
-    "name", [short("faster"), short("sparser"), short("brighter", strict=False), short("minor")]
-)
+def short(name: str) -> object:
+    """Mark a goal that the shipped model misses; docs/accuracy.md has the figures and the cause."""
+    reason = "the features of the cue hardly move, so other reasons weigh more"
+    return pytest.param(name, marks=pytest.mark.xfail(strict=True, reason=reason))
+
+
+@pytest.mark.parametrize("name", [short("faster"), short("sparser"), "brighter", short("minor")])
 def test_reasons_shift_the_expected_way_in_most_tunes(name: str) -> None:
     wanted = turn(name, "happy")
     assert share([shifted(case, wanted) for case in cases(name)]) >= BAR
