@@ -74,10 +74,10 @@ def model_card(metrics: dict[str, Any]) -> str:
             "",
             *(_SOURCES.get(name, _own_data(name)) for name in data["corpora"]),
             "",
-            "Labels are steadied by all that people said of a clip (tags, quadrant, ratings), which "
-            "nothing is measured by. What research knows of tempo, density, brightness and mode is "
-            "where the learning starts from, and 80 pairs of tunes by `examples`, which differ in "
-            "one of these cues, teach the difference and nothing else.",
+            "What it learns of a clip is steadied by all that people said of it (tags, quadrant, "
+            "ratings); what it is measured by is not. It starts from what research knows of tempo, "
+            "density, brightness and mode, and 80 pairs of tunes by `examples`, which differ in "
+            "one of these, teach the difference and nothing else.",
             "",
             "No audio is part of the model or of this repository. The data's terms bind the model: "
             "where one of them allows research or non-commercial use only, so does the model.",
