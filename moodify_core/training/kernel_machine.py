@@ -64,7 +64,7 @@ class KernelMachine:
     coefficients : float array, shape (points, 5)
     """
 
-    ridge: float = 0.6
+    ridge: float = 0.4
     mean: FloatArray = field(init=False, repr=False)
     scale: FloatArray = field(init=False, repr=False)
     strength: FloatArray = field(init=False, repr=False)
