@@ -7,6 +7,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count
 
@@ -179,8 +180,10 @@ class Crowd:
         exchange = await self._ask(person, town, self._slow_song())
         shown = await exchange.final(PATIENCE, when=lambda message: message.components)
         if not is_answer(shown):
-            async with self.connected:
-                await self.double.click(person, shown, texts.cancel_button())
+            # The answer may come before the click, and has no such button.
+            with suppress(LookupError):
+                async with self.connected:
+                    await self.double.click(person, shown, texts.cancel_button())
         return _end(await exchange.final(PATIENCE, when=is_answer))
 
     async def _deleted(self, person: User, town: Town) -> str:

@@ -26,6 +26,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -94,6 +95,8 @@ class Soak:
         What happened meanwhile, and how often.
     memory : dict
         MiB in the first and in the last minutes, by process.
+    held : dict
+        The bot's descriptors, tasks and threads in the first and in the last minutes.
     left : dict
         What an idle bot held before and after: descriptors, tasks, threads.
     outcomes : dict
@@ -111,6 +114,7 @@ class Soak:
     ends: dict[str, int] = field(default_factory=dict)
     disturbances: dict[str, int] = field(default_factory=dict)
     memory: dict[str, dict[str, float]] = field(default_factory=dict)
+    held: dict[str, dict[str, float]] = field(default_factory=dict)
     left: dict[str, dict[str, int]] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     worker_jobs: dict[str, int] = field(default_factory=dict)
@@ -166,7 +170,7 @@ async def measure(
     Soak
     """
     watch, soak = Watch(free_port()), Soak(minutes)
-    settings = {
+    settings: dict[str, Any] = {
         "workers": workers,
         "metrics_port": watch.port,
         "job_timeout": 20,
@@ -340,20 +344,26 @@ def _check_database(soak: Soak, bot: BotProcess) -> None:
 
 
 def _check_memory(soak: Soak, looks: Sequence[Look]) -> None:
-    last = looks[-1].at
-    long_enough = soak.minutes >= JUDGED
-    edge = min(EDGE, last / 6)
     for name in ("bot", "workers", "largest_worker"):
-        first_ones = [getattr(each, name) for each in looks if each.at <= edge]
-        last_ones = [getattr(each, name) for each in looks if each.at >= last - edge]
-        first, final = statistics.median(first_ones), statistics.median(last_ones)
-        soak.memory[name] = {
-            "first": round(first / 2**20, 1),
-            "last": round(final / 2**20, 1),
-            "largest": round(max(getattr(each, name) for each in looks) / 2**20, 1),
-        }
-        if long_enough and final > first * FLAT:
+        first, last, largest = _first_last_largest(name, looks)
+        mebibytes = [round(value / 2**20, 1) for value in (first, last, largest)]
+        soak.memory[name] = dict(zip(_FIGURES, mebibytes, strict=True))
+        if soak.minutes >= JUDGED and last > first * FLAT:
             soak.failures.append(f"the memory of {name} grew")
+    for name in SLACK:
+        soak.held[name] = dict(zip(_FIGURES, _first_last_largest(name, looks), strict=True))
+
+
+_FIGURES = ("first", "last", "largest")
+
+
+def _first_last_largest(name: str, looks: Sequence[Look]) -> tuple[float, float, float]:
+    """Return the medians of the first and of the last minutes, and the largest of all."""
+    end = looks[-1].at
+    edge = min(EDGE, end / 6)
+    first = statistics.median(getattr(each, name) for each in looks if each.at <= edge)
+    last = statistics.median(getattr(each, name) for each in looks if each.at >= end - edge)
+    return first, last, max(getattr(each, name) for each in looks)
 
 
 def _counted(metrics: Metrics, name: str, label: str) -> dict[str, int]:

@@ -184,13 +184,13 @@ def _cold_start(path: Path, rounds: int) -> Row:
 _WORKER = """
 import sys
 from pathlib import Path
-from bot.engine.hearing import hear, prepare
+from bot.engine import InputFile, hear, prepare
 prepare()
-hear(Path(sys.argv[1]), "A song", 1e9)
+hear(InputFile(Path(sys.argv[1])), "A song", 1e9)
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(int(sys.argv[2])):
-    hear(Path(sys.argv[1]), "A song", 1e9)
+    hear(InputFile(Path(sys.argv[1])), "A song", 1e9)
 print(next(line.split()[1] for line in open("/proc/self/status") if "VmHWM" in line))
 """
 """What the bot's workers do, and the most memory in KiB that it took.

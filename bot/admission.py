@@ -7,6 +7,7 @@ import discord
 from bot.cooldown import Cooldowns
 from bot.memory import Memory
 from bot.outcomes import CoolingDown, RoleNeeded
+from bot.persons import Persons
 from bot.storage import GuildSettings
 
 
@@ -16,12 +17,15 @@ class Admission:
     Parameters
     ----------
     memory : Memory
+    persons : Persons
+        Who asked in other processes.
     seconds : float
         From one request of a person to the next, where the server has not set a longer time.
     """
 
-    def __init__(self, memory: Memory, seconds: float) -> None:
+    def __init__(self, memory: Memory, persons: Persons, seconds: float) -> None:
         self._memory = memory
+        self._persons = persons
         self._seconds = seconds
         self._cooldowns = Cooldowns()
 
@@ -41,6 +45,11 @@ class Admission:
             return reason
         # A server may be stricter than whoever runs the bot, and not laxer.
         seconds = max(self._seconds, settings.cooldown or 0.0)
+        if left := self._cooldowns.left(user.id, seconds):
+            return CoolingDown(left)
+        if left := await self._persons.cooldown(user.id, seconds):
+            return CoolingDown(left)
+        # Another request of theirs may have been accepted here meanwhile.
         if left := self._cooldowns.left(user.id, seconds):
             return CoolingDown(left)
         self._cooldowns.start(user.id)

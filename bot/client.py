@@ -22,12 +22,13 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.admission import Admission
-from bot.answers import AnswerDesk
+from bot.answers import AnswerDesk, OpinionDesk
 from bot.boards import BoardDesk
 from bot.commands import EXTENSIONS
-from bot.config import DISCORD_API, LOOPBACK, MIB, Settings, SettingsError
+from bot.config import DISCORD_API, LOOPBACK, Settings, SettingsError
 from bot.download import DownloadRules
-from bot.engine import EngineError, LocalEngine, WorkerRules, model_in_use, prepare
+from bot.engine import Engine, EngineError, is_confined, model_in_use
+from bot.engine.choice import engine_for
 from bot.film import FilmDesk, FilmLimits, Films, Songs
 from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
@@ -35,19 +36,21 @@ from bot.memory import Memory
 from bot.metrics import MeasuredEngine
 from bot.monitoring import Monitor
 from bot.outcomes import Failed
+from bot.persons import Persons, SharedPersons
 from bot.presentation.buttons import BUTTONS
 from bot.presentation.language import CommandTranslator, speaking
+from bot.privacy import KeepingTimes, PrivacyDesk
 from bot.queue import JobQueue
 from bot.replies import InteractionReply, Reply, deliver, reply_to
-from bot.requests import Request
+from bot.requests import REMEMBERED, Request
 from bot.sync import sync_if_changed
 from moodify_core.errors import ModelError
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-REMEMBERED = 24 * 60 * 60.0
-"""Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
+ENGINE_PAUSE = 10.0
+"""Seconds before workers that could not be had are looked for again."""
 RESUME_PAUSE = 5.0
 """Seconds before the database is asked again for what an earlier run has left."""
 SONGS_AHEAD = 2
@@ -101,9 +104,13 @@ class MoodifyBot(commands.AutoShardedBot):
     settings : Settings
     memory : Memory
         What the bot remembers.
+    queue : JobQueue
+        Whose turn it is.
+    persons : Persons
+        Who has songs waiting or heard, in this process and others.
     admission : Admission
         Who may ask.
-    engine : LocalEngine
+    engine : Engine
         Runs what takes long, there from `setup_hook` on, as are the following.
     jobs : Jobs
         Serves requests.
@@ -113,15 +120,21 @@ class MoodifyBot(commands.AutoShardedBot):
         Serves the buttons under answers.
     board_desk : BoardDesk
         Serves boards.
+    opinion_desk : OpinionDesk
+        Serves those who hear something else.
+    privacy_desk : PrivacyDesk
+        Serves those who decide what is kept of them.
     more_desk : MoreDesk
         Serves the menu of further songs of a message.
     """
 
-    engine: LocalEngine
+    engine: Engine
     jobs: Jobs
     film_desk: FilmDesk
     answer_desk: AnswerDesk
     board_desk: BoardDesk
+    opinion_desk: OpinionDesk
+    privacy_desk: PrivacyDesk
     more_desk: MoreDesk
 
     def __init__(self, settings: Settings, *, message_content: bool = False) -> None:
@@ -135,10 +148,20 @@ class MoodifyBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             tree_cls=MoodifyTree,
             max_messages=None,
+            shard_count=settings.shard_count,
+            shard_ids=list(settings.shard_ids) or None,  # type: ignore[arg-type]  # its default
         )
         self.settings = settings
         self.memory = Memory(settings.database)
-        self.admission = Admission(self.memory, settings.cooldown)
+        self.queue = JobQueue(
+            limit=settings.queue_limit,
+            user_limit=settings.user_queue_limit,
+            running=settings.workers + SONGS_AHEAD,
+        )
+        self.persons = (
+            SharedPersons(self.memory, self.queue) if settings.several_processes else Persons()
+        )
+        self.admission = Admission(self.memory, self.persons, settings.cooldown)
         self._session: aiohttp.ClientSession | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -152,16 +175,7 @@ class MoodifyBot(commands.AutoShardedBot):
         data, songs, caches = _folders(settings.data_dir)
         await self.memory.start()
         self._session = aiohttp.ClientSession(auto_decompress=False)
-        self.engine = LocalEngine(
-            workers=settings.workers,
-            rules=WorkerRules(
-                memory=settings.worker_memory_mib * MIB,
-                max_jobs=settings.worker_max_jobs,
-                caches=caches,
-                prepare=prepare,
-            ),
-            folder=songs,
-        )
+        self.engine = engine_for(settings, folder=songs, caches=caches)
         engine = MeasuredEngine(self.engine)
         download = DownloadRules(
             hosts=frozenset(settings.cdn_hosts),
@@ -172,11 +186,8 @@ class MoodifyBot(commands.AutoShardedBot):
         listener = Listener(
             engine=engine,
             session=self._session,
-            queue=JobQueue(
-                limit=settings.queue_limit,
-                user_limit=settings.user_queue_limit,
-                running=settings.workers + SONGS_AHEAD,
-            ),
+            queue=self.queue,
+            persons=self.persons,
             memory=self.memory,
             limits=SongLimits(
                 download=download,
@@ -200,14 +211,23 @@ class MoodifyBot(commands.AutoShardedBot):
             ),
             folder=songs,
         )
-        self.film_desk = FilmDesk(self.jobs, films, Songs())
+        sources = Songs()
+        self.film_desk = FilmDesk(self.jobs, films, sources)
         self.answer_desk = AnswerDesk(jobs=self.jobs, memory=self.memory, engine=engine)
+        self.opinion_desk = OpinionDesk(jobs=self.jobs, memory=self.memory)
         self.board_desk = BoardDesk(jobs=self.jobs, memory=self.memory, engine=engine)
+        self.privacy_desk = PrivacyDesk(
+            jobs=self.jobs,
+            memory=self.memory,
+            times=KeepingTimes(settings.retention_days, settings.keep_after_leaving_days),
+            forget_sources=sources.forget,
+        )
         self.add_dynamic_items(*BUTTONS)
         self._monitor = Monitor(self, listener=listener, engine=engine, films=films)
         await self._monitor.start()
         self._tasks = [
             asyncio.create_task(self._lag.watch()),
+            asyncio.create_task(self.persons.watch()),
             asyncio.create_task(self._start_engine(listener)),
             asyncio.create_task(self._resume()),
         ]
@@ -240,7 +260,7 @@ class MoodifyBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Log that the bot is up; discord.py calls this."""
-        log.info("ready", user=str(self.user), servers=len(self.guilds), shards=self.shard_count)
+        log.info("ready", user=str(self.user), servers=len(self.guilds), shards=len(self.shards))
 
     async def close(self) -> None:
         """Finish running jobs within the grace that the settings give, then stop everything."""
@@ -265,23 +285,38 @@ class MoodifyBot(commands.AutoShardedBot):
         log.info("stopped")
 
     async def _start_engine(self, listener: Listener) -> None:
+        told = False
+        while True:
+            try:
+                await self.engine.start()
+                listener.model_version = await self.engine.run(
+                    model_in_use, time_limit=self.settings.job_timeout
+                )
+            except ModelError as error:
+                log.critical(f"No song can be heard. {error}")
+            except EngineError as error:
+                if not told:
+                    log.critical(f"No song can be heard, {self.engine.advice}", error=repr(error))
+                told = True
+                await asyncio.sleep(ENGINE_PAUSE)
+                continue
+            except Exception:
+                log.exception("No song can be heard: install Moodify again.")
+            else:
+                log.info("workers started", workers=self.settings.workers)
+                await self._tell_of_confinement()
+            return
+
+    async def _tell_of_confinement(self) -> None:
         try:
-            await self.engine.start()
-            listener.model_version = await self.engine.run(
-                model_in_use, time_limit=self.settings.job_timeout
+            confined = await self.engine.run(is_confined, time_limit=self.settings.job_timeout)
+        except EngineError:
+            return
+        if not confined:
+            log.warning(
+                "this system does not keep workers from the network: docs/security.md tells what "
+                "that means"
             )
-        except ModelError as error:
-            log.critical(f"No song can be heard. {error}")
-        except EngineError as error:
-            log.critical(
-                "No song can be heard, as no worker can start: see whether "
-                "MOODIFY_WORKER_MEMORY_MIB is enough, and not more than this process may have.",
-                error=repr(error),
-            )
-        except Exception:
-            log.exception("No song can be heard: install Moodify again.")
-        else:
-            log.info("workers started", workers=self.settings.workers)
 
     async def _resume(self) -> None:
         """Go on with what an earlier run has accepted and not answered."""

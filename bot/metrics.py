@@ -157,13 +157,20 @@ class MeasuredEngine:
 
     Attributes
     ----------
+    advice : str
+        As for `Engine`.
     well : bool
         Whether workers could be had when they were asked last.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.advice = engine.advice
         self.well = True
+
+    async def start(self) -> None:
+        """Have workers now; see `Engine.start`."""
+        await self._engine.start()
 
     async def run(self, function: Callable[[*Ts], T], *args: *Ts, time_limit: float) -> T:
         """Run `function` in a worker; see `Engine.run`."""

@@ -147,6 +147,11 @@ class Crashed:
 
 
 @dataclass(frozen=True, slots=True)
+class NoWorker:
+    """No worker could be had for the work."""
+
+
+@dataclass(frozen=True, slots=True)
 class WaitedTooLong:
     """Discord's time for an answer was about to run out."""
 
@@ -348,6 +353,7 @@ Refusal = (
     | DownloadFailed
     | NeedsTooMuchMemory
     | Crashed
+    | NoWorker
     | WaitedTooLong
     | Stopping
     | ServerQueueFull

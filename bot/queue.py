@@ -61,6 +61,9 @@ class Ticket:
         self._turn.set()
         self._move(None)
 
+    def _call_off(self) -> None:
+        self._turn.clear()
+
     def _move(self, position: int | None) -> None:
         if position != self.position:
             self.position = position
@@ -93,6 +96,7 @@ class JobQueue:
         # Servers, and the persons in them, stand in the order in which they come next.
         self._lines: dict[Hashable, dict[int, deque[Ticket]]] = {}
         self._at_work: set[int] = set()
+        self._away: set[int] = set()
         self._of_servers: Counter[Hashable] = Counter()
         self._of_persons: Counter[int] = Counter()
 
@@ -169,6 +173,35 @@ class JobQueue:
             await ticket.turn()
             yield ticket
 
+    @property
+    def away(self) -> frozenset[int]:
+        """Persons who are not called, as they are at work elsewhere."""
+        return frozenset(self._away)
+
+    def postpone(self, ticket: Ticket) -> None:
+        """Give a turn back that has come while its person is at work elsewhere.
+
+        The place stays, and is first again once the person is `back`.
+
+        Parameters
+        ----------
+        ticket : Ticket
+            One whose turn it is.
+        """
+        ticket._call_off()
+        self._at_work.discard(ticket.user_id)
+        self._away.add(ticket.user_id)
+        persons = self._lines.pop(ticket.server, {})
+        line = persons.pop(ticket.user_id, deque())
+        line.appendleft(ticket)
+        self._lines = {ticket.server: {ticket.user_id: line, **persons}, **self._lines}
+        self._go_on()
+
+    def back(self, user_ids: Iterable[int]) -> None:
+        """Call persons again who were at work elsewhere."""
+        self._away.difference_update(user_ids)
+        self._go_on()
+
     def _check_room(self, user_id: int, server: Hashable) -> None:
         free = self.limit - len(self)
         if free <= 0:
@@ -187,6 +220,8 @@ class JobQueue:
             ticket._move(None)
         self._of_servers -= Counter([ticket.server])  # Drops whoever has none left.
         self._of_persons -= Counter([ticket.user_id])
+        if ticket.user_id not in self._of_persons:
+            self._away.discard(ticket.user_id)
 
     def _go_on(self) -> None:
         """Call whoever can run, and tell the others their positions."""
@@ -203,7 +238,7 @@ class JobQueue:
     def _next(self) -> Ticket | None:
         for persons in self._lines.values():
             for user_id, line in persons.items():
-                if user_id not in self._at_work:
+                if user_id not in self._at_work and user_id not in self._away:
                     return line[0]
         return None
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+REMEMBERED = 24 * 60 * 60.0
+"""Seconds for which a request is remembered: no answer is worth more, and no event comes again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Song:

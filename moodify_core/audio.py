@@ -6,6 +6,7 @@ decoded, mixed down and resampled one after the other, so memory does not grow w
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -17,10 +18,17 @@ import av.error
 import numpy as np
 import numpy.typing as npt
 import soxr
+from av.container import InputContainer
 
 from moodify_core.arrays import FloatArray
-from moodify_core.containers import Found, ends_early, find_audio
-from moodify_core.errors import BrokenAudio, NoAudioTrack, UnsupportedFormat, UnsupportedStream
+from moodify_core.containers import Container, Found, ends_early, find_audio, ogg_links
+from moodify_core.errors import (
+    AudioError,
+    BrokenAudio,
+    NoAudioTrack,
+    UnsupportedFormat,
+    UnsupportedStream,
+)
 
 Source = str | os.PathLike[str] | BinaryIO
 
@@ -70,9 +78,13 @@ class _Reader:
             if found is None:
                 raise UnsupportedFormat
             self._ends_early = ends_early(file, found)
-            self._decoder = _Decoder(file, found, stack)
+            self._links = _links(file, found)
+            self._decoder = _Decoder(file, found, self._links[0], stack)
+            self._file, self._found = file, found
             self._stack = stack.pop_all()
-        self.declared_seconds = self._decoder.declared_seconds
+        # Of chained streams each states only its own.
+        whole = len(self._links) == 1
+        self.declared_seconds = self._decoder.declared_seconds if whole else None
 
     def __enter__(self) -> Self:
         return self
@@ -86,7 +98,7 @@ class _Reader:
         self._stack.close()
 
     def _blocks(self, mix: _Mix, rate: int) -> Iterator[FloatArray]:
-        for block in _resampled(self._decoder.blocks(mix), rate):
+        for block in _resampled(self._decoded(mix), rate):
             if len(block):
                 self.seconds += len(block) / rate
                 yield block
@@ -94,6 +106,18 @@ class _Reader:
             raise NoAudioTrack if self._decoder.empty and not self._ends_early else BrokenAudio
         promised = self._decoder.promised_seconds
         self.truncated = self._ends_early or self.seconds < promised - _MISSING_SECONDS
+
+    def _decoded(self, mix: _Mix) -> Iterator[tuple[FloatArray, int]]:
+        """Decode one link after the other: FFmpeg gives up where rate or channels change."""
+        yield from self._decoder.blocks(mix)
+        for link in self._links[1:]:
+            with ExitStack() as stack:
+                try:
+                    decoder = _Decoder(self._file, self._found, link, stack)
+                except AudioError:
+                    self._ends_early = True
+                    continue
+                yield from decoder.blocks(mix)
 
 
 class AudioReader(_Reader):
@@ -173,6 +197,15 @@ class SoundReader(_Reader):
         return self._blocks(_stereo if self.channels == 2 else _one_column, self.sample_rate)
 
 
+def _links(file: BinaryIO, found: Found) -> list[range]:
+    """Return the stretches of a file that are opened one after the other; mostly the whole."""
+    starts = ogg_links(file, found.start) if found.container is Container.OGG else []
+    ends = [*starts[1:], file.seek(0, os.SEEK_END)]
+    file.seek(0)
+    # The first stretch is counted from the start of the file, as what is not chained is.
+    return [range(start, end) for start, end in zip([0, *starts[1:]], ends, strict=True)]
+
+
 def _acceptable(sample_rate: int, channels: int) -> bool:
     return MIN_SAMPLE_RATE <= sample_rate <= MAX_SAMPLE_RATE and 1 <= channels <= MAX_CHANNELS
 
@@ -230,6 +263,77 @@ def _resampled(blocks: Iterator[tuple[FloatArray, int]], to: int) -> Iterator[Fl
         yield stream.resample_chunk(nothing, last=True)
 
 
+def open_container(file: BinaryIO, found: Found, stretch: range | None = None) -> InputContainer:
+    """Let FFmpeg open a file with the one demuxer that its bytes call for.
+
+    Parameters
+    ----------
+    file : binary file
+        Seekable; left open.
+    found : Found
+    stretch : range, optional
+        Which bytes are the file's; by default all.
+
+    Returns
+    -------
+    av.container.InputContainer
+
+    Raises
+    ------
+    BrokenAudio
+        If it cannot be opened.
+    MemoryError
+        If the demuxer needs more memory than there is.
+    """
+    if stretch is None:
+        stretch = range(file.seek(0, os.SEEK_END))
+    try:
+        return av.open(
+            _Bytes(file, stretch),
+            "r",
+            format=found.container.value,
+            options={
+                "skip_initial_bytes": str(max(0, found.start - stretch.start)),
+                # What a file names beside itself is never opened, whatever its demuxer thinks.
+                "protocol_whitelist": "none",
+            },
+            metadata_errors="ignore",
+        )
+    except (av.error.FFmpegError, ValueError) as error:
+        # Some of FFmpeg's errors are those of Python, too.
+        if isinstance(error, MemoryError):
+            raise
+        raise BrokenAudio from error
+
+
+class _Bytes:
+    """A file, or a stretch of it, as FFmpeg reads it.
+
+    It hears of a place that there is not, and goes on: damaged files send it to such places, and
+    what the file raises then would end the song.
+    """
+
+    def __init__(self, file: BinaryIO, stretch: range) -> None:
+        self._file = file
+        self._stretch = stretch
+        file.seek(stretch.start)
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(min(size, max(0, self._stretch.stop - self._file.tell())))
+
+    def tell(self) -> int:
+        return self._file.tell() - self._stretch.start
+
+    def seek(self, offset: int, whence: int) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self.tell(), os.SEEK_END: len(self._stretch)}
+        try:
+            return (
+                self._file.seek(self._stretch.start + base[whence] + offset) - self._stretch.start
+            )
+        except (OSError, ValueError, KeyError):
+            return -errno.EINVAL
+
+
 class _Decoder:
     """FFmpeg's decoders, each opened by name.
 
@@ -243,21 +347,10 @@ class _Decoder:
         After the last block: whether there was nothing to decode, nor any promise of it.
     """
 
-    def __init__(self, file: BinaryIO, found: Found, stack: ExitStack) -> None:
-        try:
-            self._file = stack.enter_context(
-                av.open(
-                    file,
-                    "r",
-                    format=found.container.value,
-                    options={"skip_initial_bytes": str(found.start)},
-                    metadata_errors="ignore",
-                )
-            )
-        except MemoryError:
-            raise
-        except (av.error.FFmpegError, ValueError) as error:
-            raise BrokenAudio from error
+    def __init__(
+        self, file: BinaryIO, found: Found, stretch: range | None, stack: ExitStack
+    ) -> None:
+        self._file = stack.enter_context(open_container(file, found, stretch))
         streams = self._file.streams.audio
         if not streams:
             raise NoAudioTrack

@@ -18,7 +18,12 @@ _HEAD = 256 * 1024
 _TAIL = 64 * 1024
 _ID3_HEADER = 10
 _ID3_FOOTER_FLAG = 0x10
-_OGG_LAST_PAGE = 0x04
+_OGG_FIRST_PAGE, _OGG_LAST_PAGE = 0x02, 0x04
+_OGG_PAGE = re.compile(rb"OggS\x00(.)", re.DOTALL)
+_OGG_HEAD = 6
+_SCANNED = 1024 * 1024
+MOST_LINKS = 1000
+"""Of chained Ogg streams; each costs the opening of a decoder."""
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 
 _LENGTH_UNKNOWN = 0x7FFF0000
@@ -151,6 +156,39 @@ def ends_early(file: BinaryIO, found: Found) -> bool:
         page = tail.rfind(b"OggS")
         return page >= 0 and page + 5 < len(tail) and not tail[page + 5] & _OGG_LAST_PAGE
     return False
+
+
+def ogg_links(file: BinaryIO, start: int) -> list[int]:
+    """Tell where the streams begin that are chained to one Ogg file, as radio recordings are.
+
+    Parameters
+    ----------
+    file : binary file
+        Seekable; left at its start.
+    start : int
+        Where the first one begins.
+
+    Returns
+    -------
+    list of int
+        Bytes from the start of the file; at least one, at most `MOST_LINKS`.
+    """
+    links: list[int] = []
+    begins_before = False
+    file.seek(start)
+    at, window = start, file.read(_SCANNED)
+    while window and len(links) < MOST_LINKS:
+        more = file.read(_SCANNED)
+        # A head that lies across two windows is found in the first of them.
+        for page in _OGG_PAGE.finditer(window + more[: _OGG_HEAD - 1]):
+            begins = bool(page[1][0] & _OGG_FIRST_PAGE)
+            # The streams of a film begin with one such page each, all in a row.
+            if begins and not begins_before:
+                links.append(at + page.start())
+            begins_before = begins
+        at, window = at + len(window), more
+    file.seek(0)
+    return [start, *links[1:MOST_LINKS]]
 
 
 _SIGNATURES: tuple[tuple[Container, tuple[tuple[int, bytes], ...]], ...] = (

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
+
+# It would otherwise report to its makers, and keep what it has to report in the user's home. It
+# asks for this once, as it is loaded.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 from moodify_core.arrays import FloatArray

@@ -12,8 +12,9 @@ import av
 import av.error
 from av.container import InputContainer
 
-from moodify_core.audio import Source
-from moodify_core.containers import Container, sniff
+from moodify_core.audio import Source, open_container
+from moodify_core.containers import Container, find_audio
+from moodify_core.errors import BrokenAudio
 
 LARGEST_SONG = 64 * 1024 * 1024
 """Bytes: an hour of MP3 at 128 kbit/s, six minutes of CD. Beyond it, pages open too slowly."""
@@ -78,21 +79,19 @@ def playable(source: Source, *, largest: int = LARGEST_SONG) -> Playable | None:
         file = source
         if isinstance(file, str | os.PathLike):
             file = stack.enter_context(open(file, "rb"))
-        container = sniff(file)
-        if container is None:
+        found = find_audio(file)
+        if found is None:
             return None
         size = file.seek(0, 2)
         file.seek(0)
         try:
-            song = stack.enter_context(
-                av.open(file, mode="r", format=container.value, metadata_errors="ignore")
-            )
+            song = stack.enter_context(open_container(file, found))
             codec = song.streams.audio[0].codec_context
-        except (av.error.FFmpegError, ValueError, IndexError):
+        except (BrokenAudio, IndexError):
             return None
         if codec is None:  # a damaged file may name none that is known
             return None
-        media_type, codecs = _PLAYED.get(container, ("", frozenset()))
+        media_type, codecs = _PLAYED.get(found.container, ("", frozenset()))
         if codec.name not in codecs:
             return _as_aac(song, min(size + _SPARE, largest))
         if size > largest:

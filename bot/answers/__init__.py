@@ -1,5 +1,6 @@
-"""What the buttons under an answer do: details, comparisons, taking it back."""
+"""What the buttons under an answer do: details, comparisons, opinions, taking it back."""
 
 from bot.answers.desk import AnswerDesk
+from bot.answers.opinions import OpinionDesk
 
-__all__ = ["AnswerDesk"]
+__all__ = ["AnswerDesk", "OpinionDesk"]

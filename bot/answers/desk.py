@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -13,17 +13,17 @@ import discord
 import structlog
 
 from bot.answers.access import answers_for, may_open, sees
+from bot.answers.showing import NotShown, Ways, attending, show, tell
 from bot.engine import Engine, EngineError, compare
 from bot.memory import Memory
-from bot.outcomes import Failed, Stopping
+from bot.outcomes import Stopping
 from bot.presentation import answer_texts, texts
-from bot.presentation.answers import Content, sentence
+from bot.presentation.answers import sentence
 from bot.presentation.buttons import CHOICES, SearchForm, records_of, songs_view
 from bot.presentation.comparisons import comparison
 from bot.presentation.details import details
-from bot.presentation.language import speaking
 from bot.presentation.titles import inline_code
-from bot.replies import InteractionReply, present
+from bot.replies import InteractionReply
 from bot.storage import Recorded, Storage, Titled
 
 if TYPE_CHECKING:
@@ -39,24 +39,6 @@ COMPARISON_PATIENCE = 300.0
 
 _LISTED = 200
 """Songs that are looked through for those that a person can see."""
-
-
-_Ways = Sequence[Callable[[], Content]]
-"""Versions of a message, as `bot.replies.present` takes them."""
-
-
-class NotShown(Exception):
-    """Something is not to be shown.
-
-    Attributes
-    ----------
-    sentence : str
-        What is told instead.
-    """
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
 
 
 class AnswerDesk:
@@ -91,7 +73,7 @@ class AnswerDesk:
         """
         with self._attending(interaction) as reply:
             if await reply.defer(private=True):
-                await _show(reply, self._page(interaction, record_ids, 0))
+                await show(reply, self._page(interaction, record_ids, 0))
 
     async def page(
         self, interaction: discord.Interaction[MoodifyBot], record_ids: Sequence[int], page: int
@@ -108,7 +90,7 @@ class AnswerDesk:
         """
         with self._attending(interaction) as reply:
             if await reply.defer(private=True, thinking=False):
-                await _show(reply, self._page(interaction, record_ids, page))
+                await show(reply, self._page(interaction, record_ids, page))
 
     async def compare(self, interaction: discord.Interaction[MoodifyBot], record_id: int) -> None:
         """Ask, only who clicks, which song to compare with.
@@ -121,7 +103,7 @@ class AnswerDesk:
         """
         with self._attending(interaction) as reply:
             if await reply.defer(private=True):
-                await _show(reply, self._choice(interaction, record_id))
+                await show(reply, self._choice(interaction, record_id))
 
     async def search(self, interaction: discord.Interaction[MoodifyBot], record_id: int) -> None:
         """Open the form that finds a song to compare with by its name.
@@ -153,7 +135,7 @@ class AnswerDesk:
         """
         with self._attending(interaction) as reply:
             if await reply.defer(private=True, thinking=False):
-                await _show(reply, self._choice(interaction, record_id, part.strip()))
+                await show(reply, self._choice(interaction, record_id, part.strip()))
 
     async def compared(
         self, interaction: discord.Interaction[MoodifyBot], record_id: int, other_id: int
@@ -170,11 +152,11 @@ class AnswerDesk:
             if not await reply.defer(private=True, thinking=False):
                 return
             if interaction.user.id in self._comparing:
-                await _tell(interaction, answer_texts.comparing_already())
+                await tell(interaction, answer_texts.comparing_already())
                 return
             self._comparing.add(interaction.user.id)
             try:
-                await _show(reply, self._comparison(reply, record_id, other_id))
+                await show(reply, self._comparison(reply, record_id, other_id))
             finally:
                 self._comparing.discard(interaction.user.id)
 
@@ -189,7 +171,7 @@ class AnswerDesk:
         """
         with self._attending(interaction) as reply:
             if not answers_for(interaction, asker_id):
-                await _tell(interaction, answer_texts.not_yours_to_delete())
+                await tell(interaction, answer_texts.not_yours_to_delete())
                 return
             assert interaction.message is not None  # a button is under one
             record_ids = records_of(interaction.message)
@@ -201,7 +183,7 @@ class AnswerDesk:
                 log.info("answer was deleted before")
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.warning("answer not deleted", error=repr(error))
-                await _tell(interaction, answer_texts.not_deleted())
+                await tell(interaction, answer_texts.not_deleted())
                 return
             log.info("answer deleted", records=record_ids)
             await self._memory.write(lambda storage: _remove(storage, record_ids, asker_id))
@@ -219,30 +201,22 @@ class AnswerDesk:
         """
         with self._attending(interaction) as reply:
             if not answers_for(interaction, asker_id):
-                await _tell(interaction, answer_texts.not_yours_to_cancel())
+                await tell(interaction, answer_texts.not_yours_to_cancel())
             elif not self._jobs.cancel(request_id):
-                await _tell(interaction, answer_texts.not_under_way())
+                await tell(interaction, answer_texts.not_under_way())
             else:
                 # Told with the songs of that request, not with the click.
                 log.info("request cancelled", job=str(request_id), click=interaction.id)
                 await reply.defer(private=True, thinking=False)
 
-    @contextmanager
     def _attending(
         self, interaction: discord.Interaction[MoodifyBot]
-    ) -> Iterator[InteractionReply]:
-        reply = InteractionReply(interaction)
-        with (
-            structlog.contextvars.bound_contextvars(job=str(interaction.id)),
-            self._jobs.attended(),
-            # Only who clicks sees what comes of it.
-            speaking(interaction.locale),
-        ):
-            yield reply
+    ) -> AbstractContextManager[InteractionReply]:
+        return attending(self._jobs, interaction)
 
     async def _page(
         self, interaction: discord.Interaction[MoodifyBot], record_ids: Sequence[int], page: int
-    ) -> _Ways:
+    ) -> Ways:
         found = await self._memory.attempt(
             lambda storage: _find(storage, record_ids), otherwise=None
         )
@@ -255,7 +229,7 @@ class AnswerDesk:
 
     async def _choice(
         self, interaction: discord.Interaction[MoodifyBot], record_id: int, part: str = ""
-    ) -> _Ways:
+    ) -> Ways:
         record = await self._record(interaction, record_id)
         text = answer_texts.compare_prompt(inline_code(record.title))
         songs = await self._others(interaction, record, part)
@@ -266,7 +240,7 @@ class AnswerDesk:
             raise NotShown(answer_texts.nothing_to_compare_with())
         return (lambda: sentence(text, songs_view(record_id, songs)),)
 
-    async def _comparison(self, reply: InteractionReply, record_id: int, other_id: int) -> _Ways:
+    async def _comparison(self, reply: InteractionReply, record_id: int, other_id: int) -> Ways:
         if self._jobs.closing:
             raise NotShown(texts.refusal(Stopping()))
         first = await self._record(reply.interaction, record_id)
@@ -315,31 +289,6 @@ class AnswerDesk:
             if song.song_id != record.song_id and sees(interaction, song.channel_id)
         )
         return list(islice(others, CHOICES))
-
-
-async def _show(reply: InteractionReply, finding: Awaitable[_Ways]) -> None:
-    """Show what is found, or the sentence why it is not."""
-    try:
-        ways = await finding
-    except NotShown as reason:
-        said = reason.sentence
-        ways = (lambda: sentence(said),)
-    except Exception:
-        log.exception("click failed")
-        failed = texts.refusal(Failed(str(reply.interaction.id)))
-        ways = (lambda: sentence(failed),)
-    await present(reply, ways)
-
-
-async def _tell(interaction: discord.Interaction[MoodifyBot], said: str) -> None:
-    """Say something to who clicks, and to nobody else."""
-    try:
-        if interaction.response.is_done():
-            await interaction.followup.send(said, ephemeral=True)
-        else:
-            await interaction.response.send_message(said, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("answer lost", error=repr(error))
 
 
 async def _find(storage: Storage, record_ids: Sequence[int]) -> list[Recorded]:

@@ -42,7 +42,6 @@ from bot.presentation.titles import harmless_name
 from bot.replies import InteractionReply, present
 from bot.storage import (
     PAGE,
-    Agreement,
     MembersPage,
     RankedSong,
     Recorded,
@@ -442,7 +441,7 @@ class _Asking:
             )
         )
         agreement = await self._memory.attempt(
-            lambda storage: _agreement(storage, guild_id), otherwise=None
+            lambda storage: storage.opinions.agreement(guild_id), otherwise=None
         )
         name = harmless_name(self._guild.name) or texts.this_server()
         return server_screen(mood, name, agreement, guild_id), lambda: None
@@ -557,11 +556,6 @@ async def _page(
     return await storage.boards.songs(
         guild_id, view.songs_mood, view.period, page=view.page, channels=channels, now=now
     )
-
-
-async def _agreement(storage: Storage, guild_id: int) -> Agreement | None:
-    opinions = getattr(storage, "opinions", None)
-    return None if opinions is None else await opinions.agreement(guild_id)
 
 
 async def _seen(

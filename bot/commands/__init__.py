@@ -5,6 +5,7 @@ EXTENSIONS = (
     "bot.commands.listening",
     "bot.commands.boards",
     "bot.commands.settings",
+    "bot.commands.privacy",
     "bot.commands.about",
     "bot.commands.help",
 )

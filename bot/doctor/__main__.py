@@ -14,7 +14,16 @@ import click
 
 from bot.config import Settings, SettingsError, forget_secrets, load_settings
 from bot.doctor.findings import Finding, Level, as_json, broken, fine, is_well, line
-from bot.doctor.machine import data_folder, database, file_hosts, model, system, workers
+from bot.doctor.machine import (
+    cluster,
+    data_folder,
+    database,
+    file_hosts,
+    model,
+    shards,
+    system,
+    workers,
+)
 from bot.logs import configure_logging
 
 
@@ -64,7 +73,9 @@ async def _checks(settings: Settings | None, about_settings: Finding) -> AsyncIt
     yield folder
     if folder.level is not Level.BROKEN or not settings.database.startswith("sqlite"):
         yield await database(settings)
-    yield await workers(settings)
+    yield await (cluster(settings) if settings.dask_scheduler else workers(settings))
+    if settings.shard_count:
+        yield shards(settings)
     from bot.doctor.discord_side import discord_side
 
     async for finding in discord_side(settings):

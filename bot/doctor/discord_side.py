@@ -36,7 +36,12 @@ _NETWORK = "Check the network, and whether a firewall or a proxy is in the way."
 async def discord_side(settings: Settings) -> AsyncIterator[Finding]:
     """Log in, look at the application, connect, and look at the servers; says nothing there."""
     Route.BASE = settings.discord_api
-    client = discord.AutoShardedClient(intents=discord.Intents(guilds=True), max_messages=None)
+    client = discord.AutoShardedClient(
+        intents=discord.Intents(guilds=True),
+        max_messages=None,
+        shard_count=settings.shard_count,
+        shard_ids=list(settings.shard_ids) or None,  # type: ignore[arg-type]  # its default
+    )
     async with client:
         login = await _log_in(client, settings.discord_token.get_secret_value())
         yield login

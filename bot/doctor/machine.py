@@ -8,11 +8,12 @@ import platform
 import shutil
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import yarl
 
-from bot.config import MIB, Settings
+from bot.config import LOOPBACK, MIB, Settings
 from bot.doctor.findings import Finding, broken, fine, notice
 from bot.storage import StorageError
 from bot.storage.checking import Tables, look_at
@@ -123,7 +124,8 @@ async def model() -> Finding:
 
 async def workers(settings: Settings) -> Finding:
     """See whether a worker starts under the limits that the settings give it."""
-    from bot.engine import EngineError, LocalEngine, WorkerRules, prepare
+    from bot.engine import EngineError, LocalEngine, is_confined
+    from bot.engine.choice import rules_for
 
     check = "Workers"
     with tempfile.TemporaryDirectory(prefix="moodify-doctor-") as made:
@@ -131,17 +133,15 @@ async def workers(settings: Settings) -> Finding:
         caches = settings.data_dir.absolute() / "caches"
         engine = LocalEngine(
             workers=1,
-            rules=WorkerRules(
-                memory=settings.worker_memory_mib * MIB,
-                max_jobs=1,
-                # Those of the bot where it has been started before: making them takes long.
-                caches=caches if caches.is_dir() else folder,
-                prepare=prepare,
-            ),
+            # The caches of the bot where it has been started before: making them takes long.
+            rules=rules_for(settings, caches if caches.is_dir() else folder, max_jobs=1),
             folder=folder,
         )
         try:
-            await engine.start()
+            # Where the model is at fault, the worker has started and told so; it stands above.
+            with suppress(ModelError):
+                await engine.start()
+            confined = await engine.run(is_confined, time_limit=settings.job_timeout)
         except EngineError as error:
             return broken(
                 check,
@@ -149,12 +149,73 @@ async def workers(settings: Settings) -> Finding:
                 "See whether MOODIFY_WORKER_MEMORY_MIB is enough, and not more than this process "
                 "may have.",
             )
-        except ModelError:
-            # The worker has started and told so; that the model is at fault stands above.
-            pass
         finally:
             await engine.close()
-    return fine(check, f"They start; there will be {settings.workers}.")
+    says = f"They start; there will be {settings.workers}."
+    if not confined:
+        return notice(
+            check,
+            f"{says} This system does not keep them from the network and from other processes.",
+            "Run the bot on Linux on x86-64 or ARM64, where seccomp is not switched off: workers "
+            "open files of strangers.",
+        )
+    return fine(check, f"{says} The system keeps them from the network.")
+
+
+async def cluster(settings: Settings) -> Finding:
+    """See whether the Dask scheduler can be reached, and whether its workers can hear songs."""
+    from bot.engine import EngineError, prepare
+
+    check = "Dask scheduler"
+    try:
+        from bot.engine.dask import DaskEngine
+    except ModuleNotFoundError as error:
+        return broken(
+            check,
+            f"A package is missing ({error.name}).",
+            "Install moodify[dask], or leave MOODIFY_DASK_SCHEDULER empty.",
+        )
+    engine = DaskEngine(scheduler=settings.dask_scheduler, jobs=1, prepare=prepare)
+    try:
+        threads = await engine.threads()
+        if threads:
+            await engine.start()
+    except EngineError as error:
+        return broken(
+            check,
+            f"It cannot be used ({type(error).__name__}).",
+            "See whether `moodify scheduler` runs there, and whether a firewall is in the way.",
+        )
+    except ModelError as error:
+        return broken(check, str(error), "Install Moodify again where its workers run.")
+    finally:
+        await engine.close()
+    if not threads:
+        return broken(
+            check, "It has no workers.", "Start `moodify worker` on the machines that analyse."
+        )
+    songs = "1 song" if threads == 1 else f"{threads} songs"
+    says = f"It can be reached; its workers hear {songs} at the same time."
+    address = yarl.URL(settings.dask_scheduler)
+    if address.scheme == "tcp" and address.host not in LOOPBACK:
+        return notice(
+            check,
+            f"{says} The way to it is not encrypted, and whoever reaches it can run code.",
+            "Let it be in a private network, or use certificates; docs/scaling.md tells how.",
+        )
+    return fine(check, says)
+
+
+def shards(settings: Settings) -> Finding:
+    """Tell which part of the servers this process serves."""
+    check = "Shards"
+    if not settings.several_processes:
+        return fine(check, "This process serves all servers.")
+    listed = ", ".join(map(str, settings.shard_ids))
+    return fine(
+        check,
+        f"This process serves {listed} of {settings.shard_count}; others must serve the rest.",
+    )
 
 
 async def file_hosts(hosts: tuple[str, ...]) -> list[Finding]:

@@ -9,10 +9,11 @@ from bot.engine.base import (
     WorkerTimeout,
 )
 from bot.engine.charting import draw_chart
+from bot.engine.files import InputFile, OutputFile
 from bot.engine.hearing import Comparison, Hearing, compare, draw, hear, model_in_use, prepare
 from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
-from bot.engine.worker import WorkerRules
+from bot.engine.worker import WorkerRules, is_confined
 
 __all__ = [
     "Comparison",
@@ -21,7 +22,9 @@ __all__ = [
     "EngineUnavailable",
     "Hearing",
     "HearingStage",
+    "InputFile",
     "LocalEngine",
+    "OutputFile",
     "ProgressNote",
     "WorkerDied",
     "WorkerOutOfMemory",
@@ -31,6 +34,7 @@ __all__ = [
     "draw",
     "draw_chart",
     "hear",
+    "is_confined",
     "model_in_use",
     "prepare",
     "progress_note",

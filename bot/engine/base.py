@@ -39,7 +39,26 @@ class EngineUnavailable(EngineError):
 
 
 class Engine(Protocol):
-    """Runs functions elsewhere: each can be killed, and none can hurt another."""
+    """Runs functions elsewhere: each can be killed, and none can hurt another.
+
+    Attributes
+    ----------
+    advice : str
+        What an operator is told where no worker can be had; the end of a sentence.
+    """
+
+    advice: str
+
+    async def start(self) -> None:
+        """Have workers now, so that the first job need not wait for them.
+
+        Raises
+        ------
+        EngineError
+            If there are none.
+        Exception
+            Whatever the workers' preparation raises.
+        """
 
     async def run(self, function: Callable[[*Ts], T], *args: *Ts, time_limit: float) -> T:
         """Run `function` in a worker.
@@ -52,7 +71,8 @@ class Engine(Protocol):
         function : callable
             A function of a module, so that a worker can import it.
         *args
-            Its arguments; they must pickle.
+            Its arguments; they must pickle. Files that it reads or makes are an `InputFile` or an
+            `OutputFile`, and where it tells how far it is, a `ProgressNote`.
         time_limit : float
             Seconds that it may run, not counting the wait for a worker.
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from bot.engine.progress import telling
+from bot.engine.files import InputFile, OutputFile
+from bot.engine.progress import ProgressNote, telling
 from moodify_core.words import ENGLISH, Words
 
 
 def film(
-    song: Path,
+    song: InputFile,
     title: str,
     max_seconds: float,
     max_bytes: int,
-    target: Path,
-    note: Path,
+    target: OutputFile,
+    note: ProgressNote,
     words: Words = ENGLISH,
 ) -> str:
     """Make a film of a song.
 
     Parameters
     ----------
-    song : Path
+    song : InputFile
         The audio file.
     title : str
         What the film is headed with.
@@ -29,10 +28,10 @@ def film(
         Longest song that is taken, in seconds.
     max_bytes : int
         Largest film that is wanted.
-    target : Path
+    target : OutputFile
         Where the MP4 goes, whole or not at all.
-    note : Path
-        Where the share that is done is told; of a `bot.engine.ProgressNote`.
+    note : ProgressNote
+        Where the share that is done is told.
     words : Words, optional
         In which language.
 
@@ -55,9 +54,12 @@ def film(
 
     try:
         with telling(note) as tell:
-            analysis = analyze(song, max_duration=max_seconds)
+            analysis = analyze(song.path, max_duration=max_seconds)
             make_film(
-                song, analysis, title, target, max_bytes=max_bytes, progress=tell, words=words
+                *(song.path, analysis, title, target.path),
+                max_bytes=max_bytes,
+                progress=tell,
+                words=words,
             )
     except OSError as error:
         # An encoder's own kinds of it can only be unpickled where the encoder is loaded.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.progress import telling
+from bot.engine.files import InputFile
+from bot.engine.progress import ProgressNote, telling
 from moodify_core.words import ENGLISH, Words
 
 if TYPE_CHECKING:
@@ -78,24 +78,24 @@ def model_in_use() -> str:
 
 
 def hear(
-    path: Path,
+    song: InputFile,
     title: str,
     max_duration: float,
-    note: Path | None = None,
+    note: ProgressNote | None = None,
     words: Words = ENGLISH,
 ) -> Hearing:
     """Analyse a song and draw its timeline.
 
     Parameters
     ----------
-    path : Path
+    song : InputFile
         The audio file.
     title : str
         What the picture is headed with.
     max_duration : float
         Longest song that is taken, in seconds.
-    note : Path, optional
-        Where the share that was heard is told; of a `bot.engine.ProgressNote`.
+    note : ProgressNote, optional
+        Where the share that was heard is told.
     words : Words, optional
         The language of the picture and its description.
 
@@ -111,7 +111,7 @@ def hear(
     from moodify_core import analyze
 
     with telling(note) if note else nullcontext() as tell:
-        analysis = analyze(path, max_duration=max_duration, progress=tell)
+        analysis = analyze(song.path, max_duration=max_duration, progress=tell)
     return draw(analysis, title, words)
 
 

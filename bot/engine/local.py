@@ -43,6 +43,11 @@ class LocalEngine:
         Where temporary folders are made.
     """
 
+    advice = (
+        "as no worker can start: see whether MOODIFY_WORKER_MEMORY_MIB is enough, and not more "
+        "than this process may have."
+    )
+
     def __init__(self, *, workers: int, rules: WorkerRules, folder: Path) -> None:
         self._workers = workers
         self._rules = rules
@@ -71,15 +76,7 @@ class LocalEngine:
                 raise EngineUnavailable
 
     async def start(self) -> None:
-        """Start the workers now, so that the first job need not wait for them.
-
-        Raises
-        ------
-        EngineError
-            If they cannot start.
-        Exception
-            Whatever the preparation that the rules name raises.
-        """
+        """Start the workers now; see `Engine.start`."""
         await self.run(self._rules.prepare, time_limit=START_LIMIT)
 
     async def close(self) -> None:

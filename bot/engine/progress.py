@@ -1,4 +1,8 @@
-"""How a worker tells how far it is: by a small file that the bot looks into now and then."""
+"""How a worker tells how far it is: by a small file that the bot looks into now and then.
+
+Where the worker is elsewhere, so is its file: whoever runs the worker looks into it, and the engine
+writes what it reads there into the bot's own.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,18 @@ class ProgressNote:
         except (OSError, ValueError):
             return 1.0
 
+    def write(self, share: float) -> None:
+        """Note what is done, as some other note tells; see `telling` for the work itself.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; `FileNotFoundError` once the note is done with.
+        """
+        # In place and at once, so that whoever reads finds one share, and a whole one.
+        with self.path.open("r+b", buffering=0) as file:
+            file.write(_FORMAT.format(share).encode())
+
     @property
     def stage(self) -> HearingStage:
         """What is being done in `hear`, whose share is that of the song that was heard."""
@@ -72,13 +88,12 @@ def progress_note(folder: Path) -> Iterator[ProgressNote]:
 
 
 @contextmanager
-def telling(note: Path) -> Iterator[Callable[[float], None]]:
-    """Keep the share in a file up to date; for workers.
+def telling(note: ProgressNote) -> Iterator[Callable[[float], None]]:
+    """Keep the share on a note up to date; for workers.
 
     Parameters
     ----------
-    note : Path
-        Of a `ProgressNote`.
+    note : ProgressNote
 
     Yields
     ------
@@ -92,7 +107,7 @@ def telling(note: Path) -> Iterator[Callable[[float], None]]:
     """
     written = -_PAUSE
     # Written in place and at once, so that whoever reads finds one share, and a whole one.
-    with note.open("r+b", buffering=0) as file:
+    with note.path.open("r+b", buffering=0) as file:
 
         def tell(share: float) -> None:
             nonlocal written

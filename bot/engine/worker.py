@@ -1,20 +1,28 @@
-"""Inside a worker process: its limits, its bare environment, its own temporary folder."""
+"""Inside a worker process: its limits, its bare environment, its own temporary folder.
+
+What it may not do at all is in `bot.engine.confinement`.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import gc
+import mmap
 import multiprocessing
 import os
 import resource
 import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import TypeVar, TypeVarTuple
+
+from bot.engine.confinement import confine
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -30,6 +38,13 @@ _ONE_THREAD: Mapping[str, str] = {
     "MKL_NUM_THREADS": "1",
 }
 """Workers share the cores by being many; threads within each would only get in the way."""
+
+MIB = 1024 * 1024
+
+_ROOM_FOR_A_SONG = 128 * MIB
+"""Bytes; a song takes less than that of what a worker holds at work."""
+
+_confined = False
 
 
 def nothing() -> None:
@@ -51,12 +66,16 @@ class WorkerRules:
     prepare : callable
         A function of a module, called before the first job, so that it need not wait for what
         all of them need.
+    file_size : int
+        Bytes of the largest file that it may write. Films are the largest that are asked of it,
+        and Discord takes none above 100 MiB.
     """
 
     memory: int
     max_jobs: int
     caches: Path
     prepare: Callable[[], None] = nothing
+    file_size: int = 256 * MIB
 
 
 def set_up(rules: WorkerRules) -> None:
@@ -73,9 +92,17 @@ def set_up(rules: WorkerRules) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (rules.memory, rules.memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (rules.file_size, rules.file_size))
+    global _confined  # noqa: PLW0603 - a process is confined or not, whoever asks
+    _confined = confine()
     # What goes wrong comes out again in the first job; here it would only break the pool.
     with suppress(Exception):
         rules.prepare()
+
+
+def is_confined() -> bool:
+    """Tell whether the kernel keeps this worker from the network and from other processes."""
+    return _confined
 
 
 def run_limited(
@@ -115,7 +142,11 @@ def run_limited(
         return function(*args)
     except Exception as error:
         if _ran_out_of_memory(error):
-            raise MemoryError from error
+            _let_go(error)
+            if not _has_room():
+                # A library has kept it: a fresh worker is worth more than a name for this end.
+                os.kill(os.getpid(), signal.SIGKILL)
+            raise MemoryError from None
         raise
 
 
@@ -126,6 +157,26 @@ def _ran_out_of_memory(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _let_go(error: BaseException) -> None:
+    """Free what the functions held that an error went through: the next song needs the room.
+
+    The pool keeps an error until the next job is done, and the error keeps them.
+    """
+    linked: BaseException | None = error
+    while linked is not None:
+        traceback.clear_frames(linked.__traceback__)
+        linked = linked.__cause__ or linked.__context__
+    gc.collect()
+
+
+def _has_room() -> bool:
+    try:
+        mmap.mmap(-1, _ROOM_FOR_A_SONG).close()
+    except OSError:
+        return False
+    return True
 
 
 def _die_with_the_bot() -> None:

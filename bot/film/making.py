@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -22,12 +20,16 @@ from bot.download import DownloadError, DownloadRules, downloaded
 from bot.engine import (
     Engine,
     EngineError,
+    EngineUnavailable,
+    InputFile,
+    OutputFile,
     ProgressNote,
     WorkerOutOfMemory,
     WorkerTimeout,
     progress_note,
 )
 from bot.engine.filming import film
+from bot.engine.folders import private_folder
 from bot.jobs import Jobs, download_refusal
 from bot.outcomes import (
     Failed,
@@ -39,6 +41,7 @@ from bot.outcomes import (
     FilmUnderWay,
     NeedsTooMuchMemory,
     NoRoomForFilm,
+    NoWorker,
     Outcome,
     Refusal,
     ServerFilmsFull,
@@ -53,8 +56,6 @@ from moodify_core.errors import MoodifyError, TooLong
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_CLEARINGS = 25
-_CLEARING_PAUSE = 0.2
 
 
 class FilmRefused(Exception):
@@ -255,7 +256,7 @@ class Films:
         ------
         Outcome
         """
-        async with _private_folder(self._folder) as folder:
+        async with private_folder(self._folder, "film-") as folder:
             started = time.monotonic()
             outcome = await self._outcome_or_stopped(request, address, folder, progress)
             took = time.monotonic() - started
@@ -319,8 +320,8 @@ class Films:
                     progress.note, progress.stage = note, FilmStage.FILMING
                     description = await self._engine.run(
                         film,
-                        *(song, request.title, limits.max_seconds, request.max_bytes),
-                        *(target, note.path, texts.picture_words()),
+                        *(InputFile(song), request.title, limits.max_seconds, request.max_bytes),
+                        *(OutputFile(target), note, texts.picture_words()),
                         time_limit=limits.time_limit,
                     )
         except DownloadError as error:
@@ -343,23 +344,6 @@ class Films:
                 return FilmTookTooLong(self._limits.time_limit)
             case WorkerOutOfMemory():
                 return NeedsTooMuchMemory()
+            case EngineUnavailable():
+                return NoWorker()
         return FilmCrashed()
-
-
-@asynccontextmanager
-async def _private_folder(parent: Path) -> AsyncIterator[Path]:
-    """Hold a folder that only this user can read, and delete it with all that is in it."""
-    folder = Path(tempfile.mkdtemp(dir=parent, prefix="film-"))
-    try:
-        yield folder
-    finally:
-        # A worker that is killed still writes for a moment.
-        for _ in range(_CLEARINGS):
-            if _cleared(folder):
-                break
-            await asyncio.sleep(_CLEARING_PAUSE)
-
-
-def _cleared(folder: Path) -> bool:
-    shutil.rmtree(folder, ignore_errors=True)
-    return not folder.exists()

@@ -58,6 +58,12 @@ class Songs:
                 break
             del self._songs[oldest]
 
+    def forget(self, user_id: int) -> None:
+        """Forget where the songs of somebody came from."""
+        theirs = [key for key, (_, each) in self._songs.items() if each.user_id == user_id]
+        for key in theirs:
+            del self._songs[key]
+
     def find(self, key: str) -> SongSource | None:
         """Return where a song came from; None if that is not known any more."""
         end, source = self._songs.get(key, (0.0, None))

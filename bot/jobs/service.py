@@ -117,6 +117,14 @@ class Jobs:
             ):
                 work.end(PostDeleted())
 
+    def channel_deleted(self, channel_id: int) -> None:
+        """Stop serving the songs of a channel that is gone."""
+        for work in self._works.values():
+            request = work.request
+            posted_in = request.post.channel_id if request.post is not None else None
+            if channel_id in (request.channel_id, posted_in):
+                work.end(PostDeleted())
+
     async def serve(self, request: Request, reply: Reply) -> None:
         """Carry out a request and answer it. Raises nothing but `asyncio.CancelledError`.
 
@@ -343,7 +351,12 @@ async def _deliver(reply: Reply, request: Request, outcomes: tuple[Outcome, ...]
 
 
 def _view(request: Request, outcomes: tuple[Outcome, ...]) -> discord.ui.View | None:
-    view = answer_view(outcomes, asker_id=request.user_id, in_server=request.guild_id is not None)
+    view = answer_view(
+        outcomes,
+        asker_id=request.user_id,
+        in_server=request.guild_id is not None,
+        private=request.private,
+    )
     if request.more:
         view = view or discord.ui.View(timeout=None)
         view.add_item(MoreSongs(request.id, request.more))

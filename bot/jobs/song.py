@@ -24,7 +24,9 @@ from bot.download import (
 from bot.engine import (
     Engine,
     EngineError,
+    EngineUnavailable,
     Hearing,
+    InputFile,
     WorkerOutOfMemory,
     WorkerTimeout,
     draw,
@@ -43,6 +45,7 @@ from bot.outcomes import (
     NeedsTooMuchMemory,
     NoRoom,
     NotWorthAMessage,
+    NoWorker,
     Outcome,
     QueueFull,
     Refusal,
@@ -53,11 +56,12 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
+from bot.persons import Persons
 from bot.presentation import texts
 from bot.presentation.titles import song_title
 from bot.queue import JobQueue, PersonQueueIsFull, QueueIsFull, ServerQueueIsFull
 from bot.requests import Request, Song
-from bot.storage import Entry, Recorded
+from bot.storage import Entry, Place, Recorded
 from moodify_core.errors import MoodifyError, TooLong
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -116,6 +120,7 @@ class Listener:
     session : aiohttp.ClientSession
         For downloads.
     queue : JobQueue
+    persons : Persons
     memory : Memory
     limits : SongLimits
     folder : Path
@@ -135,6 +140,7 @@ class Listener:
         engine: Engine,
         session: aiohttp.ClientSession,
         queue: JobQueue,
+        persons: Persons,
         memory: Memory,
         limits: SongLimits,
         folder: Path,
@@ -144,6 +150,7 @@ class Listener:
         self._engine = engine
         self._session = session
         self._queue = queue
+        self._persons = persons
         self._memory = memory
         self._folder = folder
 
@@ -181,14 +188,16 @@ class Listener:
         if job.song.size > self.limits.download.limit:
             return TooBig(self.limits.download.limit)
         request = job.request
+        place = Place(request.id, job.song.attachment_id, request.user_id)
         try:
-            with self._queue.place(
-                request.user_id, request.guild_id, resumed=job.resumed
-            ) as ticket:
-                with progress.waiting(ticket), metrics.stage("wait"):
-                    await ticket.turn()
-                with progress.fetching():
-                    return await self._fetch_and_hear(job, progress)
+            async with self._persons.entered(place, resumed=job.resumed):
+                with self._queue.place(
+                    request.user_id, request.guild_id, resumed=job.resumed
+                ) as ticket:
+                    with progress.waiting(ticket), metrics.stage("wait"):
+                        await self._persons.turn(place, ticket)
+                    with progress.fetching():
+                        return await self._fetch_and_hear(job, progress)
         except ServerQueueIsFull:
             return ServerQueueFull()
         except QueueIsFull:
@@ -227,7 +236,7 @@ class Listener:
                 progress.heard(note)
                 hearing = await self._engine.run(
                     hear,
-                    *(path, title, job.max_seconds, note.path, texts.picture_words()),
+                    *(InputFile(path), title, job.max_seconds, note, texts.picture_words()),
                     time_limit=self.limits.time_limit,
                 )
         if hearing.analysis.duration < job.min_seconds:
@@ -284,6 +293,8 @@ class Listener:
                 return TookTooLong(self.limits.time_limit)
             case WorkerOutOfMemory():
                 return NeedsTooMuchMemory()
+            case EngineUnavailable():
+                return NoWorker()
         return Crashed()
 
 

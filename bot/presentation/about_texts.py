@@ -66,7 +66,7 @@ def kept() -> str:
     return _(
         "Of each song: its title, its length, its moods and a fingerprint of how it sounds, with "
         "who asked for it, when and where. Never the song itself: it is deleted as soon as I have "
-        "heard it, and I learn nothing from it."
+        "heard it, and I learn nothing from it. `/privacy` shows and deletes what is yours."
     )
 
 
@@ -221,6 +221,13 @@ def help_boards() -> str:
 def help_boards_off() -> str:
     """Tell that the server has no boards."""
     return _("🚫 **Boards** are turned off in this server: nobody and no song is ranked.")
+
+
+def help_privacy() -> str:
+    """Explain ``/privacy``."""
+    return _(
+        "🔒 **What I keep of you**: `/privacy` shows it, deletes it, and keeps you off boards."
+    )
 
 
 def help_role(role_id: int) -> str:

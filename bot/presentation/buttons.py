@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any, Self
 
 import discord
 
 from bot.outcomes import Answered, Outcome
-from bot.presentation import answer_texts, texts
+from bot.presentation import answer_texts, privacy_texts, texts
+from bot.presentation.opinions import OpinionMenu
+from bot.presentation.pressing import Pressed, PressedButton
 from bot.storage import Titled
 
 CHOICES = 25
@@ -20,42 +21,7 @@ _NAME_PART_LIMIT = 80
 _IDS = r"(?P<ids>\d{1,19}(?:-\d{1,19})*)"
 
 
-class _Button(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"(?!)",  # nothing is of this class itself
-):
-    """A button whose id holds what its class is made with."""
-
-    def __init__(
-        self,
-        custom_id: str,
-        label: str,
-        *,
-        emoji: str | None = None,
-        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
-    ) -> None:
-        super().__init__(
-            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=custom_id)
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button that was pressed; discord.py calls this."""
-        held: dict[str, Any] = match.groupdict()
-        return cls(**held)
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Begin nothing once the last answers are out; discord.py calls this."""
-        return not interaction.client.jobs.closed
-
-
-class FilmButton(_Button, template=r"film:(?P<key>\d+)"):
+class FilmButton(PressedButton, template=r"film:(?P<key>\d+)"):
     """Asks for a film of the song that was answered.
 
     Parameters
@@ -78,7 +44,7 @@ class FilmButton(_Button, template=r"film:(?P<key>\d+)"):
         await interaction.client.film_desk.film(interaction, self._key)
 
 
-class CancelFilmButton(_Button, template=r"film-cancel:(?P<key>\d+)"):
+class CancelFilmButton(PressedButton, template=r"film-cancel:(?P<key>\d+)"):
     """Stops a film that is in the making.
 
     Parameters
@@ -98,7 +64,7 @@ class CancelFilmButton(_Button, template=r"film-cancel:(?P<key>\d+)"):
         await interaction.client.film_desk.cancel(interaction, self._key)
 
 
-class CancelRequestButton(_Button, template=r"cancel:(?P<request_id>\d+):(?P<asker_id>\d+)"):
+class CancelRequestButton(PressedButton, template=r"cancel:(?P<request_id>\d+):(?P<asker_id>\d+)"):
     """Stops a request that is under way.
 
     Parameters
@@ -120,7 +86,7 @@ class CancelRequestButton(_Button, template=r"cancel:(?P<request_id>\d+):(?P<ask
         await interaction.client.answer_desk.cancel(interaction, self._request_id, self._asker_id)
 
 
-class DetailsButton(_Button, template=rf"details:{_IDS}"):
+class DetailsButton(PressedButton, template=rf"details:{_IDS}"):
     """Shows what else there is to know of an answer.
 
     Parameters
@@ -138,7 +104,7 @@ class DetailsButton(_Button, template=rf"details:{_IDS}"):
         await interaction.client.answer_desk.details(interaction, self.record_ids)
 
 
-class PageButton(_Button, template=rf"page:{_IDS}:(?P<page>\d{{1,4}}):(?P<sign>[<>])"):
+class PageButton(PressedButton, template=rf"page:{_IDS}:(?P<page>\d{{1,4}}):(?P<sign>[<>])"):
     """Turns to another page of the details.
 
     Parameters
@@ -161,7 +127,7 @@ class PageButton(_Button, template=rf"page:{_IDS}:(?P<page>\d{{1,4}}):(?P<sign>[
         await interaction.client.answer_desk.page(interaction, self._record_ids, self._page)
 
 
-class CompareButton(_Button, template=r"compare:(?P<record_id>\d{1,19})"):
+class CompareButton(PressedButton, template=r"compare:(?P<record_id>\d{1,19})"):
     """Asks which song to compare this one with.
 
     Parameters
@@ -179,7 +145,7 @@ class CompareButton(_Button, template=r"compare:(?P<record_id>\d{1,19})"):
         await interaction.client.answer_desk.compare(interaction, self._record_id)
 
 
-class SearchButton(_Button, template=r"search:(?P<record_id>\d{1,19})"):
+class SearchButton(PressedButton, template=r"search:(?P<record_id>\d{1,19})"):
     """Opens the form that finds a song to compare with by its name.
 
     Parameters
@@ -220,20 +186,20 @@ class SearchForm(discord.ui.Modal):
 
 
 class SongMenu(
-    discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]],
+    Pressed[discord.ui.Select[discord.ui.View]],
     template=r"compare-with:(?P<record_id>\d{1,19})",
 ):
     """A choice of songs to compare with.
 
     Parameters
     ----------
-    record_id : int
+    record_id : int or str
         Of the song that was answered.
     songs : sequence of Titled
         At most `CHOICES`.
     """
 
-    def __init__(self, record_id: int, songs: Sequence[Titled] = ()) -> None:
+    def __init__(self, record_id: int | str, songs: Sequence[Titled] = ()) -> None:
         super().__init__(
             discord.ui.Select(
                 custom_id=f"compare-with:{record_id}",
@@ -241,22 +207,7 @@ class SongMenu(
                 options=[_option(song) for song in songs],
             )
         )
-        self._record_id = record_id
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the menu that was used; discord.py calls this."""
-        return cls(int(match["record_id"]))
-
-    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Begin nothing once the last answers are out; discord.py calls this."""
-        return not interaction.client.jobs.closed
+        self._record_id = int(record_id)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Compare with the song that was chosen; discord.py calls this."""
@@ -264,7 +215,25 @@ class SongMenu(
         await interaction.client.answer_desk.compared(interaction, self._record_id, int(chosen))
 
 
-class DeleteButton(_Button, template=r"delete:(?P<asker_id>\d+)"):
+class OpinionButton(PressedButton, template=rf"opinion:{_IDS}"):
+    """Asks who presses it what they hear.
+
+    Parameters
+    ----------
+    ids : str
+        Of the records of the songs whose mood was named, joined by dashes.
+    """
+
+    def __init__(self, ids: str) -> None:
+        super().__init__(f"opinion:{ids}", privacy_texts.opinion_button(), emoji="👂")
+        self._record_ids = tuple(map(int, ids.split("-")))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Ask; discord.py calls this."""
+        await interaction.client.opinion_desk.ask(interaction, self._record_ids)
+
+
+class DeleteButton(PressedButton, template=r"delete:(?P<asker_id>\d+)"):
     """Takes an answer back.
 
     Parameters
@@ -291,13 +260,15 @@ BUTTONS = (
     CompareButton,
     SearchButton,
     SongMenu,
+    OpinionButton,
+    OpinionMenu,
     DeleteButton,
 )
 """To be made known to discord.py, so that they work under messages of an earlier run."""
 
 
 def answer_view(
-    outcomes: Sequence[Outcome], *, asker_id: int, in_server: bool
+    outcomes: Sequence[Outcome], *, asker_id: int, in_server: bool, private: bool = False
 ) -> discord.ui.View | None:
     """Return the buttons under an answer: those that work there.
 
@@ -309,6 +280,8 @@ def answer_view(
         Who asked.
     in_server : bool
         Whether it is shown in a server that the bot is in, so that there are other songs.
+    private : bool
+        Whether only who asked sees it, so that nobody else has a say.
 
     Returns
     -------
@@ -328,6 +301,14 @@ def answer_view(
         view.add_item(DetailsButton(ids))
     if in_server and len(answered) == 1 and records:
         view.add_item(CompareButton(ids))
+    named = [
+        str(answer.record_id)
+        for answer in answered
+        if answer.record_id is not None and not answer.hearing.analysis.unsure
+    ]
+    heard = "-".join(named)
+    if in_server and not private and heard and len(f"opinion:{heard}") <= _CUSTOM_ID_LIMIT:
+        view.add_item(OpinionButton(heard))
     return view.add_item(DeleteButton(str(asker_id)))
 
 

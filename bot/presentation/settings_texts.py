@@ -7,7 +7,8 @@ from typing import assert_never
 from discord.app_commands import locale_str
 
 from bot.presentation.language import _, minutes, ngettext, number, seconds
-from bot.storage import Listening
+from bot.presentation.titles import inline_code
+from bot.storage import AuditLine, Listening
 
 WELCOME_MODES = (Listening.AUTOMATIC, Listening.OFFER, Listening.MENTION)
 """What the first message in a server lets its admins choose from."""
@@ -344,6 +345,230 @@ def pause_free(length: float) -> str:
 def duration(length: float) -> str:
     """Write a number of seconds as people say it."""
     return minutes(length / 60) if length >= 60 else seconds(length)
+
+
+# --- boards --------------------------------------------------------------------------------------
+
+
+def boards_page() -> str:
+    """Return the name of the page about boards."""
+    return _("Boards")
+
+
+def zone_heading() -> str:
+    """Return what stands above the time zone."""
+    return _("Time zone")
+
+
+def zone_chosen(city: str, name: str, offset: str) -> str:
+    """Tell in which time zone weeks begin.
+
+    Parameters
+    ----------
+    city : str
+        That the zone is named after.
+    name : str
+        Of the zone.
+    offset : str
+        From Greenwich.
+    """
+    return _("**{city}** ({name}, {offset}): there, weeks begin on Monday at midnight.").format(
+        city=city, name=name, offset=offset
+    )
+
+
+def zone_prompt() -> str:
+    """Ask for a time zone."""
+    return _("The time zone of this server")
+
+
+def zone_option(name: str, offset: str) -> str:
+    """Return what a choice of a time zone means."""
+    return f"{name} · {offset}"
+
+
+def other_zone_button() -> str:
+    """Return the label of the button that asks for any other time zone."""
+    return _("Another time zone…")
+
+
+def zone_field() -> str:
+    """Return what stands above the field for a time zone, in at most 45 characters."""
+    return _("City or name of the zone")
+
+
+def zone_unknown(text: str) -> str:
+    """Tell that there is no such time zone; `text` is made harmless."""
+    return _(
+        "⚠️ I know no time zone {text}: name its city, such as Berlin, or write it as in "
+        "Europe/Berlin."
+    ).format(text=text)
+
+
+def digest_heading() -> str:
+    """Return what stands above the weekly digest."""
+    return _("Weekly digest")
+
+
+def digest_chosen(channel_id: int | None) -> str:
+    """Tell where each week is summed up."""
+    if channel_id is None:
+        return _("Nowhere: I do not sum up the weeks.")
+    return _("In <#{channel}>, every Monday.").format(channel=channel_id)
+
+
+def digest_mute(channel_id: int) -> str:
+    """Tell that the bot may not speak where each week is to be summed up."""
+    return _("In <#{channel}>, every Monday. ⚠️ I may not speak there.").format(channel=channel_id)
+
+
+def digest_prompt() -> str:
+    """Ask for the channel of the weekly digest."""
+    return _("Sum up each week in this channel")
+
+
+def no_digest_button() -> str:
+    """Return the label of the button that turns the weekly digest off."""
+    return _("No weekly digest")
+
+
+# --- moderation ----------------------------------------------------------------------------------
+
+
+def moderation_page() -> str:
+    """Return the name of the page for moderators."""
+    return _("Moderation")
+
+
+def moderation_explained() -> str:
+    """Tell what moderators can do."""
+    return _(
+        "Keep a member off the boards of this server, or remove a song from all that I keep. "
+        "Members who are kept off still count for the server as a whole, which names nobody."
+    )
+
+
+def member_prompt() -> str:
+    """Ask for a member."""
+    return _("Choose a member")
+
+
+def member_ranked(user_id: int) -> str:
+    """Tell that a member can be on boards."""
+    return _("<@{user}> can be on the boards.").format(user=user_id)
+
+
+def member_excluded(user_id: int) -> str:
+    """Tell that a member is kept off the boards."""
+    return _("<@{user}> is kept off the boards.").format(user=user_id)
+
+
+def member_is_bot(user_id: int) -> str:
+    """Tell that bots are on no board."""
+    return _("<@{user}> is a bot, and bots are never on the boards.").format(user=user_id)
+
+
+def exclude_button() -> str:
+    """Return the label of the button that keeps a member off the boards."""
+    return _("Keep off the boards")
+
+
+def readmit_button() -> str:
+    """Return the label of the button that takes that back."""
+    return _("Let back on the boards")
+
+
+def removal_button() -> str:
+    """Return the label of the button that removes a song."""
+    return _("Remove a song…")
+
+
+def removal_field() -> str:
+    """Return what stands above the field for a link, in at most 45 characters."""
+    return _("Link to the song's message or my answer")
+
+
+def removed(count: int) -> str:
+    """Tell how many songs were removed."""
+    return ngettext(
+        "✅ I removed {count} song from all that I keep.",
+        "✅ I removed {count} songs from all that I keep.",
+        count,
+    ).format(count=number(count))
+
+
+def nothing_removed() -> str:
+    """Tell that a message has no song that is kept."""
+    return _("I keep no song of that message, so there is nothing to remove.")
+
+
+def not_a_message_here() -> str:
+    """Tell that a link leads to no message of the server."""
+    return _(
+        "⚠️ That is no link to a message of this server: open the message's menu and choose Copy "
+        "Message Link."
+    )
+
+
+def excluded_heading() -> str:
+    """Return what stands above the members who are kept off the boards."""
+    return _("Kept off the boards")
+
+
+def nobody_excluded() -> str:
+    """Tell that no member is kept off the boards."""
+    return _("Nobody.")
+
+
+def more_excluded(count: int) -> str:
+    """Tell how many members are not listed."""
+    return ngettext("… and {count} more member", "… and {count} more members", count).format(
+        count=number(count)
+    )
+
+
+def audit_heading() -> str:
+    """Return what stands above what was done last."""
+    return _("What was done last")
+
+
+def nothing_done() -> str:
+    """Tell that nothing was done."""
+    return _("Nothing yet.")
+
+
+def audit_line(line: AuditLine) -> str:
+    """Tell what somebody did, to whom, and when."""
+    named = {
+        "when": f"<t:{line.at:.0f}:R>",
+        "who": _person(line.moderator_id),
+        "whom": _person(line.subject_id),
+        "what": _("(forgotten)") if line.title is None else inline_code(line.title),
+    }
+    if line.action == "digest":
+        named["what"] = f"<{line.title}>"
+    match line.action:
+        case "exclude":
+            sentence = _("{when}: {who} kept {whom} off the boards.")
+        case "readmit":
+            sentence = _("{when}: {who} let {whom} back on the boards.")
+        case "remove":
+            sentence = _("{when}: {who} removed {what} of {whom}.")
+        case "time-zone":
+            sentence = _("{when}: {who} set the time zone to {what}.")
+        case "digest" if line.title is None:
+            sentence = _("{when}: {who} turned the weekly digest off.")
+        case "digest":
+            sentence = _("{when}: {who} set the weekly digest to {what}.")
+        case "boards-on":
+            sentence = _("{when}: {who} turned the boards on.")
+        case _:
+            sentence = _("{when}: {who} turned the boards off.")
+    return sentence.format(**named)
+
+
+def _person(user_id: int | None) -> str:
+    return _("(forgotten)") if user_id is None else f"<@{user_id}>"
 
 
 # --- the first message ---------------------------------------------------------------------------

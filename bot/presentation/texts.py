@@ -35,6 +35,7 @@ from bot.outcomes import (
     NotWorthAMessage,
     NotYourFilm,
     NotYourSong,
+    NoWorker,
     PostDeleted,
     QueueFull,
     Refusal,
@@ -396,6 +397,11 @@ def refusal(reason: Refusal) -> str:  # noqa: PLR0911, PLR0912 - a sentence for 
             return _(
                 "Listening to this file went wrong and had to be stopped; "
                 "try again, or export the song in another format."
+            )
+        case NoWorker():
+            return _(
+                "I cannot work on songs right now, as none of my workers can be reached; "
+                "please try again in a few minutes."
             )
         case WaitedTooLong():
             return _(

@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy import text
 
+from bot.storage.audit import AuditLine, AuditStore
 from bot.storage.boards import (
     MINIMUM_SONGS,
     PAGE,
@@ -25,34 +26,46 @@ from bot.storage.boards import (
     Swing,
     Week,
 )
+from bot.storage.consent import Forgotten
 from bot.storage.database import PATIENCE, Database, StorageError
 from bot.storage.digests import DigestStore, Subscription
 from bot.storage.jobs import JobStore
+from bot.storage.opinions import OpinionStore
 from bot.storage.periods import Calendar, Period
+from bot.storage.privacy import Excluded, PrivacyStore, Wishes
 from bot.storage.settings import Changes, GuildSettings, Listening, SettingsStore
+from bot.storage.sharing import LEASE, Place, SharingStore
 from bot.storage.songs import Entry, Recorded, SongStore, Titled
 
 __all__ = [
+    "LEASE",
     "MINIMUM_SONGS",
     "PAGE",
     "PATIENCE",
     "Agreement",
+    "AuditLine",
+    "AuditStore",
     "BoardStore",
     "Calendar",
     "Changes",
     "DigestStore",
     "Entry",
+    "Excluded",
     "GuildSettings",
     "JobStore",
     "Listening",
     "MembersPage",
     "MoodSeconds",
+    "OpinionStore",
     "Period",
+    "Place",
+    "PrivacyStore",
     "Profile",
     "RankedSong",
     "Recorded",
     "ServerMood",
     "SettingsStore",
+    "SharingStore",
     "SimilarSong",
     "SongStore",
     "SongsPage",
@@ -63,6 +76,7 @@ __all__ = [
     "Swing",
     "Titled",
     "Week",
+    "Wishes",
 ]
 
 
@@ -80,15 +94,25 @@ class Storage:
     settings : SettingsStore
     boards : BoardStore
     digests : DigestStore
+    sharing : SharingStore
+        For several processes; only on PostgreSQL.
+    privacy : PrivacyStore
+    opinions : OpinionStore
+    audit : AuditStore
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.jobs = JobStore(database)
-        self.songs = SongStore(database)
+        forgotten = Forgotten()
+        self.songs = SongStore(database, forgotten)
         self.settings = SettingsStore(database)
         self.boards = BoardStore(database)
         self.digests = DigestStore(database)
+        self.sharing = SharingStore(database)
+        self.privacy = PrivacyStore(database, self.settings, forgotten)
+        self.opinions = OpinionStore(database)
+        self.audit = AuditStore(database)
 
     @classmethod
     async def open(cls, url: str, *, patience: float = PATIENCE) -> Self:

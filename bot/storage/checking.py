@@ -9,7 +9,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
 from bot.storage.database import PATIENCE, Database
-from bot.storage.migrating import MIGRATIONS
+from bot.storage.migrating import revision_of, revisions
 
 
 class Tables(Enum):
@@ -39,7 +39,7 @@ async def look_at(url: str, *, patience: float = PATIENCE) -> Tables:
     StorageError
         If the database cannot be used.
     """
-    if _is_missing_file(url):
+    if is_missing_file(url):
         return Tables.MISSING
     database = Database.at(url, patience)
     try:
@@ -49,7 +49,8 @@ async def look_at(url: str, *, patience: float = PATIENCE) -> Tables:
         await database.close()
 
 
-def _is_missing_file(url: str) -> bool:
+def is_missing_file(url: str) -> bool:
+    """Tell whether an address is that of a SQLite file that is not there."""
     try:
         address = make_url(url)
     except ArgumentError:
@@ -58,14 +59,9 @@ def _is_missing_file(url: str) -> bool:
 
 
 def _tables(connection: Connection) -> Tables:
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    revision = MigrationContext.configure(connection).get_current_revision()
+    revision, known = revision_of(connection), revisions()
     if revision is None:
         return Tables.MISSING
-    if revision == scripts.get_current_head():
+    if revision == known[0]:
         return Tables.CURRENT
-    known = {script.revision for script in scripts.walk_revisions()}
     return Tables.OLDER if revision in known else Tables.NEWER

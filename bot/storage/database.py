@@ -76,18 +76,9 @@ class Database:
         StorageError
             If that is not possible.
         """
-        with translated():
-            address = _address(url)
-            if address.drivername.startswith("sqlite"):
-                _make_private(Path(address.database or ""))
-            try:
-                await _migrate(address, patience)
-            except ModuleNotFoundError:
-                raise StorageError(
-                    "PostgreSQL needs a further package: install moodify[postgres], or leave "
-                    "MOODIFY_DATABASE_URL empty."
-                ) from None
-            return cls(_engine(address, patience))
+        async with maintenance(url, patience) as connection:
+            await connection.run_sync(migrate)
+        return cls.at(url, patience)
 
     @classmethod
     def at(cls, url: str, patience: float = PATIENCE) -> Self:
@@ -210,23 +201,81 @@ def _engine(address: URL, patience: float) -> AsyncEngine:
     return engine
 
 
-async def _migrate(address: URL, patience: float) -> None:
-    limits: dict[str, object] = {"timeout": patience}
-    if address.drivername.startswith("postgresql"):
-        # Waiting is limited, working is not: a step may take long on a large table.
-        limits["server_settings"] = {"lock_timeout": f"{patience * 1000:.0f}"}
-    engine = create_async_engine(
-        address, hide_parameters=True, poolclass=NullPool, connect_args=limits
-    )
-    if address.drivername.startswith("sqlite"):
-        # A change of a table on SQLite is a copy of it, and dropping the old one must not
-        # delete what refers to it.
-        _prepare_sqlite(engine, foreign_keys=False)
+@asynccontextmanager
+async def maintenance(url: str, patience: float = PATIENCE) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection for one transaction that may work for long, on tables of any version.
+
+    Waiting is limited, working is not: a step may take long on a large table. Only the owner can
+    read a SQLite file that is made by this.
+
+    Parameters
+    ----------
+    url, patience
+        As for `Database.open`.
+
+    Raises
+    ------
+    StorageError
+        If anything goes wrong with the database inside the block; nothing is kept then.
+    """
+    with translated():
+        address = _address(url)
+        if address.drivername.startswith("sqlite"):
+            _make_private(Path(address.database or ""))
+        limits: dict[str, object] = {"timeout": patience}
+        if address.drivername.startswith("postgresql"):
+            limits["server_settings"] = {"lock_timeout": f"{patience * 1000:.0f}"}
+        engine = _for_one(address, limits)
+        if address.drivername.startswith("sqlite"):
+            # A change of a table on SQLite is a copy of it, and dropping the old one must not
+            # delete what refers to it.
+            _prepare_sqlite(engine, foreign_keys=False)
+        try:
+            async with engine.execution_options(**{_WRITES: True}).begin() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
+
+@asynccontextmanager
+async def snapshot(url: str, patience: float = PATIENCE) -> AsyncIterator[AsyncConnection]:
+    """Lend a connection that sees a database as it is now, whatever others write meanwhile.
+
+    Parameters
+    ----------
+    url, patience
+        As for `Database.open`. The tables may be of any version.
+
+    Raises
+    ------
+    StorageError
+        If anything goes wrong with the database inside the block.
+    """
+    with translated():
+        address = _address(url)
+        engine = _for_one(address, {"timeout": patience})
+        if address.drivername.startswith("sqlite"):
+            _prepare_sqlite(engine, foreign_keys=True)
+        else:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        try:
+            async with engine.connect() as connection:
+                yield connection
+        finally:
+            await engine.dispose()
+
+
+def _for_one(address: URL, arguments: dict[str, object]) -> AsyncEngine:
+    """Return an engine for a single connection."""
     try:
-        async with engine.execution_options(**{_WRITES: True}).begin() as connection:
-            await connection.run_sync(migrate)
-    finally:
-        await engine.dispose()
+        return create_async_engine(
+            address, hide_parameters=True, poolclass=NullPool, connect_args=arguments
+        )
+    except ModuleNotFoundError:
+        raise StorageError(
+            "PostgreSQL needs a further package: install moodify[postgres], or leave "
+            "MOODIFY_DATABASE_URL empty."
+        ) from None
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, foreign_keys: bool) -> None:

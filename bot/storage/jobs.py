@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, delete, select, update
 
 from bot.requests import AtInteraction, AtMessage, Place, Post, Request, Song
+from bot.storage.consent import NOBODY
 from bot.storage.database import Database, insert_into
 from bot.storage.tables import Job
 
@@ -62,7 +63,8 @@ class JobStore:
     async def finish(self, request_id: int, attachment_id: int | None = None) -> None:
         """Remember that a song, or a whole request, is answered.
 
-        Its token and its files' names and addresses are erased by the same statement.
+        Its token and its files' names and addresses are erased by the same statement. Of somebody
+        who was forgotten, nothing stays.
 
         Parameters
         ----------
@@ -74,6 +76,7 @@ class JobStore:
         if attachment_id is not None:
             ours &= Job.attachment_id == attachment_id
         async with self._database.write() as connection:
+            await connection.execute(delete(Job).where(ours, Job.user_id == NOBODY))
             await connection.execute(
                 update(Job)
                 .where(ours)

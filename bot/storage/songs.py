@@ -14,9 +14,10 @@ from sqlalchemy.orm import aliased
 
 from bot.requests import Post
 from bot.storage.analyses import pack, unpack
+from bot.storage.consent import Forgotten, may_record
 from bot.storage.counting import count, discount, take_turn
 from bot.storage.database import Conflict, Database, insert_into
-from bot.storage.tables import Landmark, Record, Result, SongRow, Wish
+from bot.storage.tables import Landmark, Record, Result, SongRow
 from moodify_core import Mood, MoodAnalysis
 from moodify_core.fingerprint import SAME_SONG, landmarks, similarity
 
@@ -140,10 +141,13 @@ class SongStore:
     Parameters
     ----------
     database : Database
+    forgotten : Forgotten
+        Who was forgotten, so that nothing of them is recorded after that.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, forgotten: Forgotten) -> None:
         self._database = database
+        self._forgotten = forgotten
 
     async def recall(
         self, guild_id: int | None, digest: bytes, model_version: str
@@ -193,7 +197,8 @@ class SongStore:
         Returns
         -------
         int or None
-            The id of the record; None if the person said that nothing is to be recorded.
+            The id of the record; None if the person said that nothing is to be recorded, or was
+            forgotten since they asked.
         """
         packed, details = await asyncio.gather(
             asyncio.to_thread(pack, entry.analysis),
@@ -304,7 +309,7 @@ class SongStore:
         async with self._database.write() as connection:
             await connection.run_sync(take_turn)
             known = await _record_id(connection, entry)
-            if known is not None or await _is_unrecorded(connection, entry):
+            if known is not None or not await may_record(connection, entry, self._forgotten):
                 return known
             if song_id is None:
                 song_id = await _same_song(connection, entry, details)
@@ -430,20 +435,6 @@ async def _record_id(connection: AsyncConnection, entry: Entry) -> int | None:
     return await connection.scalar(
         select(Record.id).where(
             Record.request_id == entry.request_id, Record.attachment_id == entry.attachment_id
-        )
-    )
-
-
-async def _is_unrecorded(connection: AsyncConnection, entry: Entry) -> bool:
-    return bool(
-        await connection.scalar(
-            select(
-                exists().where(
-                    Wish.user_id == entry.user_id,
-                    Wish.guild_id.in_({0, entry.guild_id or 0}),
-                    Wish.unrecorded,
-                )
-            )
         )
     )
 

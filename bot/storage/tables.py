@@ -315,3 +315,67 @@ class Exclusion(Base):
     user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
     moderator_id: Mapped[int | None]
     since: Mapped[float]
+
+
+class Opinion(Base):
+    """The mood that a person hears in a song that was answered."""
+
+    __tablename__ = "opinions"
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012
+
+    record_id: Mapped[int] = mapped_column(
+        ForeignKey("records.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, index=True)
+    mood: Mapped[str]
+    said_at: Mapped[float]
+
+
+class AuditRow(Base):
+    """What somebody who manages a server did to its boards."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index(None, "guild_id", "id"), _NEVER_AGAIN)
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    guild_id: Mapped[int]
+    moderator_id: Mapped[int | None] = mapped_column(index=True)
+    action: Mapped[str]
+    subject_id: Mapped[int | None] = mapped_column(index=True)
+    title: Mapped[str | None]
+    at: Mapped[float]
+
+
+class Departure(Base):
+    """A server that the bot is not in any more."""
+
+    __tablename__ = "departures"
+
+    guild_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    left_at: Mapped[float]
+
+
+class AskedRow(Base):
+    """When somebody asked last, where several processes have to know; forgotten within an hour."""
+
+    __tablename__ = "asked"
+
+    user_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    asked: Mapped[float] = mapped_column(index=True)
+
+
+class PlaceRow(Base):
+    """A song that waits or is heard, where several processes have to know; theirs till ``until``.
+
+    ``called`` is when its turn came first in its process, and ``running`` whether it was taken.
+    """
+
+    __tablename__ = "places"
+
+    request_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    attachment_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(index=True)
+    process: Mapped[str]
+    called: Mapped[float | None]
+    running: Mapped[bool]
+    until: Mapped[float] = mapped_column(index=True)

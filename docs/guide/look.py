@@ -196,7 +196,9 @@ class Look:
             elif kind == "video":
                 yield f'<div class="film"><img src="{self._poster(file)}"></div>'
             else:
-                yield _song(file, brief=len(files) > 1)
+                # Only sound gets a player.
+                plain = kind != "audio"
+                yield _file(file, "📄" if plain else "🎵", brief=plain or len(files) > 1)
 
     def _poster(self, file: Attachment) -> str:
         if file.id not in self._films:
@@ -287,11 +289,11 @@ def _author(user: User) -> str:
     return f'<div class="author">{escape(user.name)}{app}<time>{_TIME}</time></div>'
 
 
-def _song(file: Attachment, *, brief: bool) -> str:
+def _file(file: Attachment, sign: str, *, brief: bool) -> str:
     name = escape(file.filename)
     size = f"{len(file.data) / 1024:,.0f} KB"
     return (
-        f'<div class="song{" brief" * brief}"><div class="name"><span class="note">🎵</span>'
+        f'<div class="song{" brief" * brief}"><div class="name"><span class="note">{sign}</span>'
         f'<div><span class="link">{name}</span><div class="size">{size}</div></div></div>'
         '<div class="player">▶ <span>0:00</span><i></i>🔊</div></div>'
     )

@@ -17,7 +17,7 @@ import soundfile
 
 from bot.commands.listening._cog import OFFER
 from bot.commands.settings._panel import Action, Page, component_id
-from bot.presentation import answer_texts, board_texts, texts
+from bot.presentation import answer_texts, board_texts, privacy_texts, texts
 from bot.storage import Listening
 from docs.guide.look import Form, Look, Part, Said, Scene, Sheet, Typed
 from moodify_core.moods import Mood
@@ -310,6 +310,26 @@ async def _buttons(stage: Stage) -> None:
     stage.add("delete", Said(refused))
 
 
+async def _opinion(stage: Stage) -> None:
+    answer = await final(await stage.mood(stage.ann, file=_song("Long way home")))
+    asked = await stage.pressed(stage.bo, answer, privacy_texts.opinion_button())
+    menu = asked.components[0]["components"][0]["custom_id"]
+    stage.add("opinion", Said(asked, opened=menu))
+    said = await stage.chosen(stage.bo, asked, menu, Mood.SAD)
+    stage.add("opinion-noted", Said(said))
+
+
+async def _privacy(stage: Stage) -> None:
+    await final(await stage.mood(stage.cy, file=_song("Low tide")))
+    used = (stage.cy, "/privacy")
+    page = await final(await stage.double.slash("privacy", user=stage.cy, channel=stage.songs))
+    stage.add("privacy", Said(page, used))
+    shown = await stage.pressed(stage.cy, page, privacy_texts.show_button())
+    stage.add("privacy-file", Said(shown, used))
+    question = await stage.pressed(stage.cy, shown, privacy_texts.forget_button())
+    stage.add("privacy-forget", Said(question, used))
+
+
 async def _film(stage: Stage) -> None:
     answer = await final(await stage.mood(stage.bo, file=_song("Long way home")))
     exchange = await stage.double.click(stage.bo, answer, texts.film_button())
@@ -406,6 +426,23 @@ async def _settings(stage: Stage) -> None:
     stage.add("settings-answers", Said(panel, used))
     panel = await use(panel, Action.SHOW, Page.LIMITS)
     stage.add("settings-limits", Said(panel, used))
+    panel = await use(panel, Action.SHOW, Page.BOARDS)
+    panel = await use(panel, Action.TIME_ZONE, value="Europe/Berlin")
+    panel = await use(panel, Action.DIGEST, value=stage.offers.id)
+    stage.add("settings-boards", Said(panel, used))
+    asked = await double.click(stage.ann, panel, component_id(Action.OTHER_ZONE))
+    await asked.responded()
+    assert asked.modal is not None
+    stage.add("settings-zone", Form(asked.modal, "Kathmandu"))
+    answer = await final(await stage.mood(stage.bo, file=_song("Morning run")))
+    panel = await use(panel, Action.SHOW, Page.MODERATION)
+    asked = await double.click(stage.ann, panel, component_id(Action.REMOVE_SONG))
+    await asked.responded()
+    link = f"https://discord.com/channels/{stage.guild.id}/{stage.songs.id}/{answer.id}"
+    panel = await final(await double.submit_modal(asked, {"link": link}))
+    panel = await use(panel, Action.MEMBER, value=stage.bo.id)
+    panel = await use(panel, Action.EXCLUDE, stage.bo.id)
+    stage.add("settings-moderation", Said(panel, used))
 
 
 async def _pages(stage: Stage) -> None:
@@ -543,7 +580,7 @@ async def _blind(stage: Stage) -> None:
 
 
 PLAYS = (
-    Play((_answers, _several, _listening, _progress, _buttons, _film, _plain)),
+    Play((_answers, _several, _listening, _progress, _buttons, _opinion, _film, _plain, _privacy)),
     # With the pause that a bot has whose operator has changed nothing.
     Play((_settings, _pages, _welcome), cooldown=5),
     Play((_boards, _digest), before=_wanting_digests),

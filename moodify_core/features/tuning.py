@@ -58,7 +58,9 @@ class TuningEstimator:
         left, middle, right = (np.sqrt(values[peaks]) for values in (below, centre, above))
         strong = middle >= np.median(middle) if middle.size else np.zeros(0, bool)
         left, middle, right = left[strong], middle[strong], right[strong]
-        shift = (left - right) / (2 * (left - 2 * middle + right))
+        # Of a flat top rounding leaves nothing, or too little to divide by.
+        curvature = np.minimum(left - 2 * middle + right, -np.finfo(np.float32).tiny)
+        shift = np.clip((left - right) / (2 * curvature), -0.5, 0.5)
         bins = peaks[1][strong] + self._range.start + shift
         pitches: FloatArray = bins * FREQUENCIES[1]
         return pitches

@@ -142,6 +142,9 @@ def pool(stretches: FloatArray) -> FloatArray:
     -------
     float32 array, shape (windows, len(STATISTIC_NAMES))
     """
+    if stretches.shape[-1] == 1:
+        # A song of an instant: as nothing comes after it, nothing changes.
+        stretches = np.repeat(stretches, 2, axis=-1)
     parts = [function(stretches) for function, _ in _GROUPS]
     return np.concatenate(parts, axis=1, dtype=np.float32)
 

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +61,16 @@ class BotProcess:
             self.process.send_signal(signum)
         async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
+
+
+def has_begun(worker: int) -> bool:
+    """Tell whether a worker has noted that it has heard some of a song."""
+    for descriptor in Path(f"/proc/{worker}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            note = descriptor.readlink()
+            if note.name.startswith("share-"):
+                return float(note.read_text() or 0) > 0
+    return False
 
 
 def is_answer(message: Message) -> bool:

@@ -12,10 +12,11 @@ import pytest
 from bot.commands.about._page import About, about_embed, about_links
 from bot.commands.help._page import Server, help_embed
 from bot.presentation import about_texts as texts
+from bot.presentation import privacy_texts
 from bot.presentation.language import SUPPORTED, Language, speaking
 from bot.storage import Listening
 from moodify_core.shipped import Measured, Share, Shipped, default_folder, shipped
-from tests.bot.process import PATIENCE, running_bot
+from tests.bot.process import PATIENCE, is_answer, running_bot
 from tests.discord_double import MESSAGE_CONTENT, DiscordDouble, Message
 from tests.discord_double.limits import embed_problems
 from tests.discord_double.world import ATTACH_FILES, BOT_PERMISSIONS
@@ -174,7 +175,9 @@ async def test_both_answer_only_who_asks_in_their_language(tmp_path: Path) -> No
     source = "https://example.org/moodify"
     async with double, running_bot(double, tmp_path, source_url=source):
         await double.wait_command("help", PATIENCE)
-        about = await (await double.slash("about", user=ann, channel=channel)).final(PATIENCE)
+        exchange = await double.slash("about", user=ann, channel=channel)
+        about = await exchange.final(PATIENCE, when=is_answer)
+        assert privacy_texts.agreement(0, 0) in _said(about)
         assert about.ephemeral
         model = shipped()
         assert model is not None
@@ -202,6 +205,8 @@ async def test_both_answer_only_who_asks_in_their_language(tmp_path: Path) -> No
         assert texts.help_menu() in _said(said)
         assert texts.help_mention() not in _said(said)
         exchange = await double.slash("about", user=ann, channel=foreign, user_installed=True)
-        assert texts.kept() in _said(await exchange.final(PATIENCE))
+        about = await exchange.final(PATIENCE, when=is_answer)
+        assert texts.kept() in _said(about)
+        assert privacy_texts.agreement(0, 0) not in _said(about)
     assert double.violations == []
     assert double.own_errors == []

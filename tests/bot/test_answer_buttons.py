@@ -15,7 +15,7 @@ import soundfile
 from PIL import Image
 
 from bot.outcomes import Cancelled
-from bot.presentation import answer_texts, texts
+from bot.presentation import answer_texts, privacy_texts, texts
 from bot.presentation.buttons import cancel_request_view
 from tests.bot.process import PATIENCE, ROOT, BotProcess, is_answer, running_bot
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
@@ -156,6 +156,7 @@ async def test_the_buttons_of_an_answer(here: Place) -> None:
         texts.film_button(),
         answer_texts.details_button(),
         answer_texts.compare_button(),
+        privacy_texts.opinion_button(),
         answer_texts.delete_button(),
     ]
 

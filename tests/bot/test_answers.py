@@ -194,16 +194,30 @@ DELETE = f"delete:{10**19}"
 
 
 def test_an_answer_has_the_buttons_that_work() -> None:
-    assert buttons([ANSWER]) == ["film:7", "details:3", "compare:3", DELETE]
+    assert buttons([ANSWER]) == ["film:7", "details:3", "compare:3", "opinion:3", DELETE]
     assert buttons([ANSWER], in_server=False) == ["film:7", "details:3", DELETE]
     assert buttons([replace(ANSWER, record_id=None)]) == ["film:7", DELETE]
-    assert buttons([replace(ANSWER, film_key=None)]) == ["details:3", "compare:3", DELETE]
+    assert buttons([replace(ANSWER, film_key=None)]) == [
+        *("details:3", "compare:3", "opinion:3"),
+        DELETE,
+    ]
     assert view_of([SILENT]) is None
+
+
+def test_nobody_is_asked_about_a_private_answer_or_one_without_a_mood() -> None:
+    private = answer_view([ANSWER], asker_id=1, in_server=True, private=True)
+    assert private is not None
+    assert not any("opinion" in item.custom_id for item in private.walk_children())  # type: ignore[attr-defined]
+    heard = replace(ANSWER.hearing, analysis=replace(ANSWER.hearing.analysis, unsure=True))
+    assert "opinion:3" not in buttons([replace(ANSWER, hearing=heard)])
 
 
 def test_several_songs_share_their_buttons_but_those_for_films() -> None:
     second = replace(ANSWER, film_key="8", record_id=4)
-    assert buttons([ANSWER, SILENT, second]) == ["film:7", "film:8", "details:3-4", DELETE]
+    assert buttons([ANSWER, SILENT, second]) == [
+        *("film:7", "film:8", "details:3-4", "opinion:3-4"),
+        DELETE,
+    ]
     view = view_of([ANSWER, SILENT, second])
     assert view is not None
     labels = [button["label"] for row in view.to_components() for button in row["components"]]

@@ -26,7 +26,7 @@ LANGUAGES = pytest.mark.parametrize("language", TRANSLATIONS, ids=lambda languag
 SIZES = {"{count} MiB", "{count} KiB"}
 
 SPELT_ALIKE: dict[str, set[Text]] = {
-    "de": {"Details", "Film", "Pause", "Songs", *SIZES},
+    "de": {"Details", "Film", "Moderation", "Pause", "Songs", *SIZES},
     "es": SIZES,
     "fr": {"Page {page}", "Passages", "Pause", ("{count} minute", "{count} minutes")},
     "pt-BR": SIZES,

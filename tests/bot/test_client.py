@@ -80,7 +80,7 @@ async def test_a_command_that_fails_is_answered_all_the_same(
 async def test_a_missing_model_is_one_sentence_at_the_start(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bot.client.prepare", no_model)
+    monkeypatch.setattr("bot.engine.choice.prepare", no_model)
     with structlog.testing.capture_logs() as lines:
         async with DiscordDouble() as double, bot_at(double, tmp_path, monkeypatch) as bot:
             running = asyncio.create_task(bot.start(double.token))

@@ -34,7 +34,7 @@ async def test_names_are_unique_and_what_users_know(bot: MoodifyBot) -> None:
     names = [(payload.get("type", 1), payload["name"]) for payload in _payloads(bot)]
     assert len(names) == len(set(names))
     assert set(names) == {
-        *((1, name) for name in ("mood", *BOARDS, "settings", "about", "help")),
+        *((1, name) for name in ("mood", *BOARDS, "settings", "privacy", "about", "help")),
         (AppCommandType.message.value, "Analyze mood"),
     }
 

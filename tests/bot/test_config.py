@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Settings, SettingsError, forget_secrets, load_settings, variable
+from bot.config import (
+    Settings,
+    SettingsError,
+    forget_secrets,
+    load_settings,
+    load_worker_settings,
+    variable,
+)
 from bot.logs import redact
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +69,33 @@ def test_films_leave_a_worker_for_answers(
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
     monkeypatch.setenv("MOODIFY_WORKERS", str(workers))
     assert load_settings().films_at_once == films
+
+
+def test_shards_need_a_database_that_can_be_shared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    monkeypatch.setenv("MOODIFY_SHARD_IDS", "0, 1")
+    with pytest.raises(SettingsError, match="MOODIFY_SHARD_COUNT"):
+        load_settings()
+    monkeypatch.setenv("MOODIFY_SHARD_COUNT", "4")
+    with pytest.raises(SettingsError, match="MOODIFY_DATABASE_URL"):
+        load_settings()
+    monkeypatch.setenv("MOODIFY_DATABASE_URL", "postgresql://me@here/songs")
+    assert load_settings().several_processes
+    monkeypatch.setenv("MOODIFY_SHARD_IDS", "0,1,2,3")
+    assert not load_settings().several_processes
+
+
+@pytest.mark.parametrize("address", ["10.0.0.5:8786", "tcp://10.0.0.5", "http://10.0.0.5:8786"])
+def test_a_scheduler_that_cannot_be_one_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("MOODIFY_DASK_SCHEDULER", address)
+    with pytest.raises(SettingsError, match="MOODIFY_DASK_SCHEDULER"):
+        load_worker_settings()
+    # A worker needs no token.
+    assert load_worker_settings("tls://10.0.0.5:8786").dask_scheduler == "tls://10.0.0.5:8786"
 
 
 def test_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:

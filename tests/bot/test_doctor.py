@@ -18,9 +18,18 @@ import pytest
 
 from bot.config import Settings
 from bot.doctor.findings import Level, broken, fine, is_well, line, notice
-from bot.doctor.machine import LITTLE_ROOM, data_folder, database, model, system
+from bot.doctor.machine import (
+    LITTLE_ROOM,
+    cluster,
+    data_folder,
+    database,
+    model,
+    shards,
+    system,
+)
 from bot.storage import Storage
 from moodify_core.errors import ModelMissing
+from tests.bot.cluster import running_cluster
 from tests.bot.process import PATIENCE, ROOT, settings_for
 from tests.discord_double import MESSAGE_CONTENT, DiscordDouble
 from tests.discord_double.world import (
@@ -259,6 +268,29 @@ async def test_a_missing_model(monkeypatch: pytest.MonkeyPatch) -> None:
     found = await model()
     assert found.level is Level.BROKEN
     assert "/the/place" in found.says
+
+
+async def test_a_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_cluster(tmp_path, workers=1) as running:
+        settings = _settings(tmp_path, dask_scheduler=running.address)
+        found = await cluster(settings)
+        assert (found.level, "1 song " in found.says) == (Level.FINE, True)
+        monkeypatch.setattr("bot.doctor.machine.LOOPBACK", frozenset())
+        found = await cluster(settings)
+        assert found.level is Level.NOTICE
+        assert "not encrypted" in found.says
+        await asyncio.to_thread(running.workers[0].stop)
+        assert "no workers" in (await cluster(settings)).says
+    monkeypatch.setattr("bot.engine.dask.CONNECT_LIMIT", 0.5)
+    assert (await cluster(settings)).level is Level.BROKEN
+
+
+def test_shards(tmp_path: Path) -> None:
+    assert "all servers" in shards(_settings(tmp_path, shard_count=4)).says
+    some = _settings(
+        tmp_path, shard_count=4, shard_ids=(0, 1), database_url="postgresql://me@here/songs"
+    )
+    assert "0, 1 of 4" in shards(some).says
 
 
 def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:

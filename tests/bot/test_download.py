@@ -296,6 +296,45 @@ async def test_a_redirect_is_not_followed(
     assert not asked
 
 
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+@pytest.mark.parametrize("target", ["/other.mp3", "http://127.0.0.1:1/x", "file:///etc/passwd", ""])
+async def test_no_kind_of_redirect_is_followed_to_anywhere(
+    serve: Server, session: aiohttp.ClientSession, tmp_path: Path, status: int, target: str
+) -> None:
+    asked: list[str] = []
+
+    async def redirect(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=status, headers={"Location": target}, body=SONG)
+
+    url = await serve(redirect)
+    with pytest.raises(ForeignHost):
+        async with downloaded(session, url, folder=tmp_path, rules=rules(url)):
+            pass
+    assert asked == ["/song.mp3"]
+    assert _is_empty(tmp_path)
+
+
+async def test_a_server_that_never_answers_is_given_up(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/song.mp3"
+        with pytest.raises(SourceUnavailable):
+            async with downloaded(session, url, folder=tmp_path, rules=rules(url, stall=0.1)):
+                pass
+    assert _is_empty(tmp_path)
+
+
+async def test_endless_headers_are_no_song(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+    server, url = await _raw_server(b"HTTP/1.1 200 OK\r\n" + b"X-More: more\r\n" * 1_000_000)
+    async with server:
+        with pytest.raises(SourceUnavailable):
+            async with downloaded(session, url, folder=tmp_path, rules=rules(url)):
+                pass
+    assert _is_empty(tmp_path)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -304,6 +343,10 @@ async def test_a_redirect_is_not_followed(
         "https://cdn.discordapp.com:8443/a.mp3",
         "https://cdn.discordapp.com@example.org/a.mp3",
         "https://cdn.discordapp.com.example.org/a.mp3",
+        "https://cdn.discordapp.com\\@example.org/a.mp3",
+        "https://example.org#@cdn.discordapp.com/a.mp3",
+        "https://cdn.discordapp.com\x00.example.org/a.mp3",
+        "ftp://cdn.discordapp.com/a.mp3",
         "http://127.0.0.1:1/a.mp3",
         "file:///etc/passwd",
         "https:///a.mp3",

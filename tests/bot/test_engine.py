@@ -1,4 +1,4 @@
-"""The local engine with real processes, and real ways for them to die."""
+"""Both engines with real processes, and real ways for them to die."""
 
 from __future__ import annotations
 
@@ -9,23 +9,31 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 
 from bot.engine import (
+    Engine,
     EngineUnavailable,
+    InputFile,
     LocalEngine,
+    OutputFile,
+    ProgressNote,
     WorkerDied,
     WorkerOutOfMemory,
     WorkerRules,
     WorkerTimeout,
     prepare,
+    progress_note,
 )
+from bot.engine.dask import DaskEngine
+from bot.engine.progress import telling
 from bot.engine.worker import nothing
 from moodify_core.errors import ModelCorrupt, TooShort
+from tests.bot.cluster import Cluster, running_cluster
 
 pytestmark = pytest.mark.long
 
@@ -141,8 +149,40 @@ def start_method() -> str:
 _MARK = "fresh"
 
 
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
+
+
+MakeEngine = Callable[[int], Awaitable[Engine]]
+"""Makes an engine that runs so many jobs at the same time."""
+
+
+@pytest.fixture(params=["local", "dask"])
+async def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[MakeEngine]:
+    address = request.getfixturevalue("cluster").address if request.param == "dask" else None
+    async with AsyncExitStack() as stack:
+
+        async def make(jobs: int) -> Engine:
+            engine: Engine = (
+                DaskEngine(scheduler=address, jobs=jobs)
+                if address
+                else _engine(tmp_path, workers=jobs)
+            )
+            stack.push_async_callback(engine.close)
+            return engine
+
+        yield make
+
+
 @pytest.fixture
-async def engine(tmp_path: Path) -> AsyncIterator[LocalEngine]:
+async def engine(make_engine: MakeEngine) -> Engine:
+    return await make_engine(2)
+
+
+@pytest.fixture
+async def local(tmp_path: Path) -> AsyncIterator[LocalEngine]:
     engine = _engine(tmp_path)
     yield engine
     await engine.close()
@@ -155,19 +195,19 @@ def _engine(
     return LocalEngine(workers=workers, rules=rules, folder=folder)
 
 
-async def test_work_is_done_elsewhere(engine: LocalEngine) -> None:
+async def test_work_is_done_elsewhere(engine: Engine) -> None:
     assert await engine.run(add, 2, 3, time_limit=LIMIT) == 5
     assert await engine.run(process_id, time_limit=LIMIT) != os.getpid()
 
 
-async def test_an_error_of_the_work_comes_back_with_its_figures(engine: LocalEngine) -> None:
+async def test_an_error_of_the_work_comes_back_with_its_figures(engine: Engine) -> None:
     with pytest.raises(TooShort) as caught:
         await engine.run(too_short, time_limit=LIMIT)
     assert (caught.value.duration, caught.value.minimum) == (0.5, 1.0)
 
 
 @pytest.mark.parametrize("signum", [signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL])
-async def test_a_dying_worker_hurts_nobody_else(engine: LocalEngine, signum: int) -> None:
+async def test_a_dying_worker_hurts_nobody_else(engine: Engine, signum: int) -> None:
     other = asyncio.create_task(engine.run(sleep, 1.0, time_limit=LIMIT))
     with pytest.raises(WorkerDied):
         await engine.run(die, signum, time_limit=LIMIT)
@@ -175,7 +215,7 @@ async def test_a_dying_worker_hurts_nobody_else(engine: LocalEngine, signum: int
     assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
 
 
-async def test_work_that_takes_too_long_is_killed(engine: LocalEngine) -> None:
+async def test_work_that_takes_too_long_is_killed(engine: Engine) -> None:
     pid = await engine.run(process_id, time_limit=LIMIT)
     other = asyncio.create_task(engine.run(add, 1, 2, time_limit=LIMIT))
     with pytest.raises(WorkerTimeout):
@@ -187,7 +227,7 @@ async def test_work_that_takes_too_long_is_killed(engine: LocalEngine) -> None:
 
 @pytest.mark.parametrize("hang", [hang_and_ignore_being_told_to_stop, freeze])
 async def test_a_worker_that_hangs_is_killed_and_hurts_nobody_else(
-    engine: LocalEngine, hang: Callable[[], None]
+    engine: Engine, hang: Callable[[], None]
 ) -> None:
     other = asyncio.create_task(engine.run(sleep, 2.0, time_limit=LIMIT))
     with pytest.raises(WorkerTimeout):
@@ -198,7 +238,7 @@ async def test_a_worker_that_hangs_is_killed_and_hurts_nobody_else(
 
 
 async def test_a_worker_that_is_killed_from_outside_is_told_at_once(
-    engine: LocalEngine, tmp_path: Path
+    engine: Engine, tmp_path: Path
 ) -> None:
     work = asyncio.create_task(engine.run(note_and_wait, tmp_path / "pid", time_limit=LIMIT))
     os.kill(await asyncio.to_thread(_pid_in, tmp_path / "pid"), signal.SIGKILL)
@@ -207,7 +247,7 @@ async def test_a_worker_that_is_killed_from_outside_is_told_at_once(
     assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
 
 
-async def test_every_job_among_failing_ones_gets_its_own_end(engine: LocalEngine) -> None:
+async def test_every_job_among_failing_ones_gets_its_own_end(engine: Engine) -> None:
     kinds = [
         lambda n: engine.run(add, n, n, time_limit=LIMIT),
         lambda _: engine.run(die, signal.SIGKILL, time_limit=LIMIT),
@@ -244,17 +284,17 @@ def _wait_for_the_end_of(pid: int) -> None:
 
 
 async def test_workers_that_hang_without_work_are_replaced(
-    monkeypatch: pytest.MonkeyPatch, engine: LocalEngine
+    monkeypatch: pytest.MonkeyPatch, local: LocalEngine
 ) -> None:
     pids: set[int] = set()
     # On a busy machine one worker can do several jobs before the other has started.
     async with asyncio.timeout(LIMIT):
         while len(pids) < 2:
-            pids.add(await engine.run(process_id, time_limit=LIMIT))
+            pids.add(await local.run(process_id, time_limit=LIMIT))
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     monkeypatch.setattr("bot.engine.local.START_LIMIT", 10.0)
-    jobs = (engine.run(add, n, 1, time_limit=1.0) for n in range(4))
+    jobs = (local.run(add, n, 1, time_limit=1.0) for n in range(4))
     results = await asyncio.gather(*jobs)
     assert results == [1, 2, 3, 4]
     async with asyncio.timeout(LIMIT):
@@ -262,13 +302,13 @@ async def test_workers_that_hang_without_work_are_replaced(
             await asyncio.to_thread(_wait_for_the_end_of, pid)
 
 
-async def test_a_worker_that_just_leaves_is_noticed_at_the_time_limit(engine: LocalEngine) -> None:
+async def test_a_worker_that_just_leaves_is_noticed_at_the_time_limit(engine: Engine) -> None:
     with pytest.raises(WorkerTimeout):
         await engine.run(exit_at_once, time_limit=1.0)
     assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
 
 
-async def test_work_beyond_its_cpu_time_counts_as_too_long(engine: LocalEngine) -> None:
+async def test_work_beyond_its_cpu_time_counts_as_too_long(engine: Engine) -> None:
     with pytest.raises(WorkerTimeout):
         await engine.run(burn_beyond_the_cpu_limit, time_limit=LIMIT)
     assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
@@ -286,20 +326,20 @@ async def test_the_cpu_budget_is_given_anew_to_each_job(tmp_path: Path) -> None:
     assert LIMIT < first < 2 * LIMIT < second
 
 
-async def test_a_memory_hog_is_stopped(engine: LocalEngine) -> None:
+async def test_a_memory_hog_is_stopped(engine: Engine) -> None:
     with pytest.raises(WorkerOutOfMemory):
         await engine.run(hog, time_limit=LIMIT)
     assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
 
 
-@pytest.mark.parametrize(
-    "work", [out_of_memory_in_other_words, load_the_model_in_too_little_memory]
-)
-async def test_want_of_memory_is_told_whatever_a_library_calls_it(
-    engine: LocalEngine, work: Callable[[], None]
-) -> None:
+async def test_want_of_memory_is_told_whatever_a_library_calls_it(engine: Engine) -> None:
     with pytest.raises(WorkerOutOfMemory):
-        await engine.run(work, time_limit=LIMIT)
+        await engine.run(out_of_memory_in_other_words, time_limit=LIMIT)
+
+
+async def test_want_of_memory_for_the_model_is_told(local: LocalEngine) -> None:
+    with pytest.raises(WorkerOutOfMemory):
+        await local.run(load_the_model_in_too_little_memory, time_limit=LIMIT)
 
 
 async def test_every_worker_has_the_model_before_its_first_song(tmp_path: Path) -> None:
@@ -312,31 +352,31 @@ async def test_every_worker_has_the_model_before_its_first_song(tmp_path: Path) 
 
 
 async def test_workers_write_nothing_into_the_log(
-    engine: LocalEngine, capfd: pytest.CaptureFixture[str]
+    local: LocalEngine, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    await engine.run(shout, time_limit=LIMIT)
+    await local.run(shout, time_limit=LIMIT)
     assert capfd.readouterr() == ("", "")
 
 
-async def test_workers_leave_no_core_file_and_have_a_memory_limit(engine: LocalEngine) -> None:
+async def test_workers_leave_no_core_file_and_have_a_memory_limit(engine: Engine) -> None:
     found = await engine.run(limits, time_limit=LIMIT)
     assert found["RLIMIT_AS"] == (MEMORY, MEMORY)
     assert found["RLIMIT_CORE"] == (0, 0)
 
 
-async def test_an_idle_worker_that_dies_costs_no_job(engine: LocalEngine) -> None:
-    pids = {await engine.run(process_id, time_limit=LIMIT) for _ in range(4)}
+async def test_an_idle_worker_that_dies_costs_no_job(local: LocalEngine) -> None:
+    pids = {await local.run(process_id, time_limit=LIMIT) for _ in range(4)}
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
-    results = await asyncio.gather(*(engine.run(add, n, 1, time_limit=LIMIT) for n in range(4)))
+    results = await asyncio.gather(*(local.run(add, n, 1, time_limit=LIMIT) for n in range(4)))
     assert results == [1, 2, 3, 4]
 
 
 async def test_the_environment_of_a_worker_is_bare(
-    monkeypatch: pytest.MonkeyPatch, engine: LocalEngine
+    monkeypatch: pytest.MonkeyPatch, local: LocalEngine
 ) -> None:
     monkeypatch.setenv("SOME_SECRET", "x")
-    inside = await engine.run(environment, time_limit=LIMIT)
+    inside = await local.run(environment, time_limit=LIMIT)
     assert "SOME_SECRET" not in inside
     assert inside["OMP_NUM_THREADS"] == inside["OPENBLAS_NUM_THREADS"] == "1"
 
@@ -345,11 +385,11 @@ def _left(folder: Path) -> list[Path]:
     return list(folder.rglob("left"))
 
 
-async def test_temporary_files_of_a_job_go_with_it(engine: LocalEngine, tmp_path: Path) -> None:
-    left = await engine.run(leave_a_file_and, "return", time_limit=LIMIT)
+async def test_temporary_files_of_a_job_go_with_it(local: LocalEngine, tmp_path: Path) -> None:
+    left = await local.run(leave_a_file_and, "return", time_limit=LIMIT)
     assert Path(left).is_relative_to(tmp_path)
     with pytest.raises(WorkerDied):
-        await engine.run(leave_a_file_and, "die", time_limit=LIMIT)
+        await local.run(leave_a_file_and, "die", time_limit=LIMIT)
     assert not _left(tmp_path)
 
 
@@ -363,41 +403,112 @@ async def test_workers_are_replaced_after_so_many_jobs(tmp_path: Path) -> None:
 
 
 async def test_workers_are_spawned_not_forked(
-    monkeypatch: pytest.MonkeyPatch, engine: LocalEngine
+    monkeypatch: pytest.MonkeyPatch, engine: Engine
 ) -> None:
     monkeypatch.setattr("tests.bot.test_engine._MARK", "told by the parent")
     assert await engine.run(start_method, time_limit=LIMIT) == "fresh"
 
 
-async def test_cancelling_kills_the_work(tmp_path: Path) -> None:
-    engine = _engine(tmp_path, workers=1)
-    try:
-        await engine.run(add, 1, 1, time_limit=LIMIT)
-        work = engine.run(note_and_wait, tmp_path / "pid", time_limit=2 * LIMIT)
-        task = asyncio.create_task(work)
-        pid = await asyncio.to_thread(_pid_in, tmp_path / "pid")
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        async with asyncio.timeout(LIMIT / 2):
-            assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
-            await asyncio.to_thread(_wait_for_the_end_of, pid)
-    finally:
-        await engine.close()
-
-
-async def test_closing_ends_running_work_and_takes_no_more(tmp_path: Path) -> None:
-    engine = _engine(tmp_path, workers=1)
+async def test_cancelling_kills_the_work(make_engine: MakeEngine, tmp_path: Path) -> None:
+    engine = await make_engine(1)
     await engine.run(add, 1, 1, time_limit=LIMIT)
-    running = asyncio.create_task(engine.run(sleep, LIMIT, time_limit=LIMIT))
+    work = engine.run(note_and_wait, tmp_path / "pid", time_limit=2 * LIMIT)
+    task = asyncio.create_task(work)
+    pid = await asyncio.to_thread(_pid_in, tmp_path / "pid")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(LIMIT / 2):
+        assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+        await asyncio.to_thread(_wait_for_the_end_of, pid)
+
+
+async def test_closing_ends_running_work_and_takes_no_more(
+    make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = await make_engine(1)
+    work = engine.run(note_and_wait, tmp_path / "pid", time_limit=LIMIT)
+    running = asyncio.create_task(work)
+    pid = await asyncio.to_thread(_pid_in, tmp_path / "pid")
     waiting = asyncio.create_task(engine.run(add, 1, 1, time_limit=LIMIT))
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0)
     await engine.close()
     for task in (running, waiting):
         with pytest.raises(EngineUnavailable):
             await task
     with pytest.raises(EngineUnavailable):
         await engine.run(add, 1, 1, time_limit=LIMIT)
+    async with asyncio.timeout(LIMIT / 2):
+        await asyncio.to_thread(_wait_for_the_end_of, pid)
+
+
+async def test_no_more_runs_at_a_time_than_there_are_workers(
+    make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    engine = await make_engine(1)
+    first = asyncio.create_task(engine.run(note_and_wait, tmp_path / "a", time_limit=LIMIT))
+    second = asyncio.create_task(engine.run(note_and_wait, tmp_path / "b", time_limit=LIMIT))
+    third = asyncio.create_task(engine.run(add, 1, 2, time_limit=LIMIT))
+    await asyncio.to_thread(_pid_in, tmp_path / "a")
+    second.cancel()
+    await asyncio.wait({second})
+    first.cancel()
+    assert await third == 3
+    # What was cancelled while it waited has never been begun.
+    assert not (tmp_path / "b").exists()
+
+
+def copy(source: InputFile, target: OutputFile, note: ProgressNote) -> str:
+    content = source.path.read_bytes()
+    with telling(note) as tell:
+        tell(0.25)
+        for _ in range(2):
+            time.sleep(0.3)
+            tell(0.5)
+        target.path.write_bytes(content[::-1])
+        tell(1.0)
+    return str(source.path)
+
+
+async def test_files_are_handed_over_and_come_back_and_leave_nothing(
+    engine: Engine, tmp_path: Path
+) -> None:
+    source, target = tmp_path / "song.mp3", tmp_path / "film.mp4"
+    source.write_bytes(bytes(range(256)) * 4096)
+    with progress_note(tmp_path) as note:
+        work = asyncio.create_task(
+            engine.run(copy, InputFile(source), OutputFile(target), note, time_limit=LIMIT)
+        )
+        shares = {note.share}
+        while not work.done():
+            await asyncio.sleep(0.01)
+            shares.add(note.share)
+        where = Path(await work)
+    assert target.read_bytes() == source.read_bytes()[::-1]
+    assert {0.0, 0.5} < shares <= {0.0, 0.25, 0.5, 1.0}
+    if where != source:
+        assert not await asyncio.to_thread(where.parent.exists)
+
+
+def fail_with_half_a_file(target: OutputFile) -> None:
+    target.path.with_suffix(".part").write_bytes(b"half")
+    raise TooShort(0.5, 1.0)
+
+
+async def test_work_that_fails_makes_no_file(engine: Engine, tmp_path: Path) -> None:
+    target = tmp_path / "films" / "film.mp4"
+    target.parent.mkdir()
+    with pytest.raises(TooShort):
+        await engine.run(fail_with_half_a_file, OutputFile(target), time_limit=LIMIT)
+    assert not target.exists()
+
+
+async def test_a_place_without_room_is_told(engine: Engine, tmp_path: Path) -> None:
+    source = tmp_path / "song"
+    source.write_bytes(b"x")
+    target = OutputFile(tmp_path / "no" / "such" / "folder" / "film.mp4")
+    with progress_note(tmp_path) as note, pytest.raises(OSError, match="No such file"):
+        await engine.run(copy, InputFile(source), target, note, time_limit=LIMIT)
 
 
 async def test_workers_that_cannot_start_are_an_error_and_not_a_hang(tmp_path: Path) -> None:

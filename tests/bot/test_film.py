@@ -23,7 +23,7 @@ import soundfile
 
 from bot import outcomes
 from bot.config import MIB
-from bot.engine import LocalEngine, WorkerRules, progress_note
+from bot.engine import InputFile, LocalEngine, OutputFile, WorkerRules, progress_note
 from bot.engine.filming import film
 from bot.jobs.progress import EDIT_PAUSE
 from bot.presentation import texts
@@ -318,7 +318,7 @@ async def test_a_full_disk_is_an_error_that_the_bot_knows_and_leaves_nothing(
         with progress_note(films) as note, pytest.raises(OSError, match="large") as caught:
             await engine.run(
                 film_on_a_full_disk,
-                *(heard, "x", 60.0, 10 * MIB, target, note.path),
+                *(InputFile(heard), "x", 60.0, 10 * MIB, OutputFile(target), note),
                 time_limit=PATIENCE,
             )
     finally:

@@ -15,12 +15,19 @@ from PIL import Image
 from bot.client import MoodifyBot
 from bot.commands import EXTENSIONS
 from bot.commands.settings._choices import OperatorLimits
-from bot.commands.settings._panel import Page, Panel, panel_items
+from bot.commands.settings._panel import Member, Page, Panel, panel_items
 from bot.commands.settings._welcome import _buttons
 from bot.config import Settings
 from bot.outcomes import RepliedToOutOfSight
-from bot.presentation import about_texts, answer_texts, board_texts, settings_texts, texts
-from bot.storage import GuildSettings, Listening
+from bot.presentation import (
+    about_texts,
+    answer_texts,
+    board_texts,
+    privacy_texts,
+    settings_texts,
+    texts,
+)
+from bot.storage import Excluded, GuildSettings, Listening
 from docs.guide.look import Look, Said, Scene
 from docs.guide.scenes import PLAYS, play
 from tests.discord_double.world import BOT_PERMISSIONS, Channel, File, Message, User, World
@@ -52,14 +59,23 @@ def pictures() -> list[dict[str, str]]:
 
 def buttons() -> Iterator[str]:
     """Return the labels of all buttons that the bot shows."""
-    for module in (texts, answer_texts, board_texts):
+    for module in (texts, answer_texts, board_texts, privacy_texts):
         for name, function in vars(module).items():
             if name.endswith("_button") and function not in LINKS:
                 yield function()
     for page in Page:
         for role_id, leaderboard in ((None, True), (5, False)):
-            settings = GuildSettings(role_id=role_id, leaderboard=leaderboard)
-            panel = Panel(settings, OperatorLimits(20, 5), sees_posts=True, page=page)
+            settings = GuildSettings(
+                role_id=role_id, leaderboard=leaderboard, digest_channel_id=role_id
+            )
+            panel = Panel(
+                settings,
+                OperatorLimits(20, 5),
+                sees_posts=True,
+                page=page,
+                excluded=() if leaderboard else (Excluded(6, None, 0.0),),
+                member=Member(6, is_bot=False),
+            )
             yield from labels(panel_items(panel))
     yield from labels(_buttons().children)
     yield from "◀▶"

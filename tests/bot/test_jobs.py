@@ -34,6 +34,7 @@ from bot.outcomes import (
     Kept,
     NeedsTooMuchMemory,
     NoRoom,
+    NoWorker,
     QueueFull,
     Refusal,
     Stopping,
@@ -43,6 +44,7 @@ from bot.outcomes import (
     Unanalysable,
     WaitedTooLong,
 )
+from bot.persons import Persons
 from bot.presentation import texts
 from bot.presentation.answers import Abilities, Content
 from bot.queue import JobQueue
@@ -105,7 +107,7 @@ class PlannedEngine:
     async def run(self, function: Any, *args: Any, time_limit: float) -> Any:
         first, title = args[:2]
         if function is hear:
-            assert first.read_bytes() == SONG
+            assert first.path.read_bytes() == SONG
         self.titles.append(title)
         self.functions.append(function.__name__)
         await self._count(1)
@@ -138,6 +140,7 @@ class Stage:
             engine=self.engine,
             session=session,
             queue=self.queue,
+            persons=Persons(),
             memory=memory,
             limits=SongLimits(
                 download=DownloadRules(hosts={host}, limit=len(SONG), stall=5, total=5),
@@ -346,7 +349,7 @@ async def test_what_takes_long_tells_how_far_it_is(stage: Stage) -> None:
         (WorkerTimeout(), TookTooLong(60)),
         (WorkerOutOfMemory(), NeedsTooMuchMemory()),
         (WorkerDied(), Crashed()),
-        (EngineUnavailable(), Crashed()),
+        (EngineUnavailable(), NoWorker()),
         (SilentAudio(), Unanalysable(SilentAudio())),
         (RuntimeError("nobody thought of it"), Failed("1")),
         (TimeoutError(), Failed("1")),

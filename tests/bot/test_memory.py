@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from bot import memory as module
 from bot.memory import Memory
 from bot.storage import GuildSettings, Period
-from tests.bot.storage.samples import DAY, NOON, heard
+from tests.bot.storage.samples import DAY, NOON, entry, heard
 
 
 @pytest.fixture(autouse=True)
@@ -132,3 +133,30 @@ async def test_what_is_recorded_later_counts_as_if_the_database_had_been_there(
             "SELECT request_id FROM records WHERE counted_seconds > 0 ORDER BY request_id"
         )
         assert rows.fetchall() == [(1,), (3,)]
+
+
+async def test_what_is_kept_of_a_person_is_not_written_after_they_are_forgotten(
+    memory: Memory, file: Path
+) -> None:
+    mine, theirs = (entry(number, user_id=number, heard_at=time.time()) for number in (1, 2))
+    with locked(file):
+        for each in (mine, theirs):
+            await memory.write(lambda storage, each=each: storage.songs.record(each))
+        # Before the database is back, the person is forgotten already: as soon as it is.
+        forgetting = asyncio.create_task(_insisting_on_forgetting(memory, 1))
+        await asyncio.sleep(0.2)
+        assert memory.waiting == 2
+    await forgetting
+    while memory.waiting:  # noqa: ASYNC110 - a queue without an event
+        await asyncio.sleep(0.01)
+    left = await memory.attempt(lambda storage: storage.privacy.count_of(1), otherwise=None)
+    assert left == 0
+    kept = await memory.attempt(lambda storage: storage.privacy.count_of(2), otherwise=None)
+    assert kept
+
+
+async def _insisting_on_forgetting(memory: Memory, user_id: int) -> None:
+    while (  # noqa: ASYNC110 - a database does not tell that it is back
+        await memory.attempt(lambda storage: storage.privacy.forget(user_id), otherwise=None)
+    ) is None:
+        await asyncio.sleep(0.01)

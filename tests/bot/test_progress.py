@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine import HearingStage, LocalEngine, WorkerRules, hear, prepare, progress_note
+from bot.engine import (
+    HearingStage,
+    InputFile,
+    LocalEngine,
+    WorkerRules,
+    hear,
+    prepare,
+    progress_note,
+)
 from bot.engine.progress import telling
 
 MIB = 1024 * 1024
@@ -20,13 +28,13 @@ SONG = EXAMPLES / "happy_morning_run.mp3"
 def test_what_is_told_is_read(tmp_path: Path, share: float) -> None:
     with progress_note(tmp_path) as note:
         assert note.share == 0
-        with telling(note.path) as tell:
+        with telling(note) as tell:
             tell(share)
             assert note.share == share
 
 
 def test_the_stage_follows_the_share(tmp_path: Path) -> None:
-    with progress_note(tmp_path) as note, telling(note.path) as tell:
+    with progress_note(tmp_path) as note, telling(note) as tell:
         assert note.stage is HearingStage.LISTENING
         tell(0.99)
         assert note.stage is HearingStage.LISTENING
@@ -35,7 +43,7 @@ def test_the_stage_follows_the_share(tmp_path: Path) -> None:
 
 
 def test_shares_that_come_too_fast_are_not_written_except_for_the_last(tmp_path: Path) -> None:
-    with progress_note(tmp_path) as note, telling(note.path) as tell:
+    with progress_note(tmp_path) as note, telling(note) as tell:
         seen = set()
         for thousandth in range(1000):
             tell(thousandth / 1000)
@@ -54,7 +62,7 @@ def test_nothing_is_left_of_a_note_and_its_work_counts_as_done(tmp_path: Path) -
 
 def test_a_worker_whose_note_is_taken_away_goes_on(tmp_path: Path) -> None:
     with progress_note(tmp_path) as note:
-        worker = telling(note.path)
+        worker = telling(note)
         tell = worker.__enter__()
     tell(1.0)
     assert not [*tmp_path.iterdir()]
@@ -63,7 +71,7 @@ def test_a_worker_whose_note_is_taken_away_goes_on(tmp_path: Path) -> None:
 
 def test_two_jobs_of_one_folder_have_notes_of_their_own(tmp_path: Path) -> None:
     with progress_note(tmp_path) as first, progress_note(tmp_path) as second:
-        with telling(first.path) as tell:
+        with telling(first) as tell:
             tell(0.5)
         assert (first.share, second.share) == (0.5, 0.0)
 
@@ -75,7 +83,7 @@ async def test_hearing_a_song_tells_how_far_it_is(tmp_path: Path) -> None:
         await engine.start()
         with progress_note(tmp_path) as note:
             work = asyncio.create_task(
-                engine.run(hear, SONG, "x", 600.0, note.path, time_limit=PATIENCE)
+                engine.run(hear, InputFile(SONG), "x", 600.0, note, time_limit=PATIENCE)
             )
             shares = {note.share}
             while not work.done():

@@ -235,6 +235,32 @@ async def test_cancelling_at_the_moment_of_the_turn_passes_it_on() -> None:
     await work.run_all([third])
 
 
+async def test_a_turn_that_its_person_cannot_use_is_given_to_others_and_kept() -> None:
+    work = Work(_queue(1))
+    away = work.queue.place(1, 1)
+    ticket = away.__enter__()
+    with work.queue.place(1, 1) as later:
+        other = work.start(2, "other", 1)
+        await _settle()
+        work.queue.postpone(ticket)
+        await _settle()
+        assert work.started == ["other"]
+        assert work.queue.away == {1}
+        assert (ticket.position, later.position) == (0, 1)
+        waiting = asyncio.create_task(ticket.turn())
+        work.finish["other"].set()
+        await other
+        assert not waiting.done()
+        work.queue.back({1})
+        await waiting
+        assert (ticket.position, later.position) == (None, 0)
+        work.queue.postpone(ticket)
+        away.__exit__(None, None, None)
+    # Nobody who has nothing left here is remembered.
+    assert work.queue.away == frozenset()
+    assert len(work.queue) == 0
+
+
 SERVERS = st.sampled_from([None, 1, 2, 3])
 PERSONS = st.integers(1, 5)
 ANY = st.integers(0, 1000)

@@ -8,7 +8,7 @@ import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot, started_bot
+from tests.bot.process import PATIENCE, BotProcess, has_begun, is_answer, running_bot, started_bot
 from tests.discord_double import (
     MESSAGE_CONTENT,
     Channel,
@@ -182,20 +182,10 @@ async def begin_and_halt(workers: Iterable[int]) -> None:
     async with asyncio.timeout(PATIENCE):
         while waiting:
             for worker in tuple(waiting):
-                if _has_begun(worker):
+                if has_begun(worker):
                     os.kill(worker, signal.SIGSTOP)
                     waiting.discard(worker)
             await asyncio.sleep(0.005)
-
-
-def _has_begun(worker: int) -> bool:
-    """Tell whether a worker has noted that it has heard some of a song."""
-    for descriptor in Path(f"/proc/{worker}/fd").iterdir():
-        with suppress(FileNotFoundError):
-            note = descriptor.readlink()
-            if note.name.startswith("share-"):
-                return float(note.read_text() or 0) > 0
-    return False
 
 
 async def kill(bot: BotProcess) -> None:

@@ -11,8 +11,11 @@ import pytest
 from bot.commands.settings._panel import Page
 from bot.presentation import settings_texts as texts
 from bot.presentation.language import speaking
+from bot.requests import Post
 from bot.storage import Listening
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
+from tests.bot.storage.samples import entry
+from tests.bot.ways import stored
 from tests.discord_double import (
     MESSAGE_CONTENT,
     Channel,
@@ -100,6 +103,7 @@ async def test_what_is_chosen_holds_after_a_restart(server: Server, tmp_path: Pa
             panel = await server.choose(panel, "settings:language", "ja")
             panel = await server.choose(panel, "settings:role", "77")
             assert texts.role_chosen(77) in _text(panel)
+            panel = await server.press(panel, "settings:show:boards")
             panel = await server.press(panel, "settings:leaderboard:off")
             assert texts.leaderboard_chosen(on=False) in _text(panel)
         async with running_bot(server.double, tmp_path, max_minutes=7, cooldown=20):
@@ -186,6 +190,66 @@ async def test_where_the_bot_may_not_speak_the_panel_says_so(
         line = texts.exception_line(int(mute.id), Listening.AUTOMATIC, mute=True)
         assert line in _text(panel)
     assert server.double.violations == []
+
+
+async def test_managers_set_up_boards_and_moderate_them(server: Server, tmp_path: Path) -> None:
+    double, guild_id = server.double, int(server.guild.id)
+    member = int(server.member.id)
+    async with double, running_bot(double, tmp_path):
+        panel = await server.press(await server.panel(), "settings:show:boards")
+        panel = await server.choose(panel, "settings:time-zone", "Asia/Tokyo")
+        assert "Asia/Tokyo" in _text(panel)
+        for typed, says in (("new york", "America/New_York"), ("Atlantis", "Atlantis")):
+            form = await double.click(server.owner, panel, "settings:other-zone")
+            await form.responded()
+            filled = await double.submit_modal(form, {"zone": typed})
+            panel = await filled.final(PATIENCE, when=is_answer)
+            assert says in _text(panel)
+        assert panel.content == texts.zone_unknown("`Atlantis`")
+        assert "America/New_York" in _text(panel)
+        panel = await server.choose(panel, "settings:digest", server.other.id)
+        assert texts.digest_chosen(int(server.other.id)) in _text(panel)
+        panel = await server.press(panel, "settings:digest:none")
+        assert texts.digest_chosen(None) in _text(panel)
+
+        async with stored(tmp_path) as storage:
+            made = entry(1, user_id=member, guild_id=guild_id, post=Post(1, 10**17), title="Tune")
+            record_id = await storage.songs.record(made)
+            panel = await server.press(panel, "settings:show:moderation")
+            assert texts.nobody_excluded() in _text(panel)
+            panel = await server.choose(panel, "settings:member", server.member.id)
+            assert texts.member_ranked(member) in _text(panel)
+            panel = await server.press(panel, f"settings:exclude:{member}")
+            assert texts.member_excluded(member) in _text(panel)
+            assert await storage.boards.is_hidden(guild_id, member)
+            panel = await server.press(panel, f"settings:readmit:{member}")
+            assert not await storage.boards.is_hidden(guild_id, member)
+            panel = await server.choose(panel, "settings:member", double.world.bot.id)
+            assert texts.member_is_bot(int(double.world.bot.id)) in _text(panel)
+
+            link = f"https://discord.com/channels/{guild_id}/1{'0' * 16}/{10**17}"
+            elsewhere = link.replace(str(guild_id), str(10**17))
+            for typed, says in (
+                (elsewhere, texts.not_a_message_here()),
+                (link, texts.removed(1)),
+                (link, texts.nothing_removed()),
+            ):
+                form = await double.click(server.owner, panel, "settings:remove-song")
+                await form.responded()
+                filled = await double.submit_modal(form, {"link": typed})
+                panel = await filled.final(PATIENCE, when=is_answer)
+                assert panel.content == says
+            assert await storage.songs.find(record_id) is None
+            lines = await storage.audit.lines(guild_id)
+            for line in lines:
+                assert texts.audit_line(line) in _text(panel)
+        done = [line.action for line in lines]
+        assert done == [
+            *("remove", "readmit", "exclude", "digest", "digest", "time-zone", "time-zone"),
+        ]
+        assert {line.moderator_id for line in lines} == {int(server.owner.id)}
+    assert double.violations == []
+    assert double.own_errors == []
 
 
 # --- the first message in a server ---------------------------------------------------------------

@@ -15,14 +15,16 @@ from bot.commands.settings._changes import change
 from bot.commands.settings._panel import (
     NONE,
     Action,
+    Member,
     Page,
     Panel,
     panel_embed,
     panel_items,
 )
+from bot.commands.settings._zones import ZONES, zone_city, zone_named, zone_offset
 from bot.presentation import settings_texts as texts
 from bot.presentation.language import SUPPORTED, Language, speaking
-from bot.storage import GuildSettings, Listening, Storage
+from bot.storage import AuditLine, Excluded, GuildSettings, Listening, Storage
 from tests.discord_double.limits import component_problems, embed_problems
 
 GUILD = 42
@@ -37,6 +39,16 @@ BUSY = GuildSettings(
     max_minutes=5.0,
     cooldown=60.0,
     leaderboard=False,
+)
+
+
+EXCLUDED = tuple(Excluded(10**18 + number, None, 1.0) for number in range(200))
+DONE = tuple(
+    AuditLine(GUILD, 10**18, action, 1e9, subject_id=10**18, title="x" * 80)
+    for action in (
+        *("exclude", "readmit", "remove", "time-zone", "digest", "boards-on", "boards-off"),
+        *("remove", "remove", "remove"),
+    )
 )
 
 
@@ -78,7 +90,16 @@ def test_every_page_is_within_the_limits_in_every_language(language: Language, p
     names = dict.fromkeys(CHANNELS, "a-very-long-channel-name-" * 4)
     with speaking(language.code):
         for settings in (GuildSettings(), BUSY):
-            panel = _panel(settings, page=page, chosen=3, names=names, sees_posts=False)
+            panel = _panel(
+                settings,
+                page=page,
+                chosen=3,
+                names=names,
+                sees_posts=False,
+                excluded=EXCLUDED,
+                done=DONE,
+                member=Member(20, is_bot=False),
+            )
             embed = panel_embed(panel)
             assert list(embed_problems([embed.to_dict()])) == []  # type: ignore[list-item]
             assert list(component_problems(_components(panel))) == []
@@ -97,7 +118,8 @@ def test_what_holds_is_what_is_chosen_in_the_menus() -> None:
     assert _chosen(_panel(), Action.SHORTEST) == ["75.0"]
     answers = _panel(page=Page.ANSWERS)
     assert _chosen(answers, Action.LANGUAGE) == ["pt-BR"]
-    assert _menu(answers, Action.LEADERBOARD)["label"] == texts.leaderboard_button(on=False)
+    boards = _panel(page=Page.BOARDS)
+    assert _menu(boards, Action.LEADERBOARD)["label"] == texts.leaderboard_button(on=False)
     limits = _panel(page=Page.LIMITS)
     assert _chosen(limits, Action.LONGEST) == ["5.0"]
     assert _chosen(limits, Action.PAUSE) == ["60.0"]
@@ -162,6 +184,10 @@ def test_channels_with_modes_of_their_own_are_listed() -> None:
         (Action.ROLE, NONE, [], {"role_id": None}),
         (Action.LEADERBOARD, "off", [], {"leaderboard": False}),
         (Action.LEADERBOARD, "on", [], {"leaderboard": True}),
+        (Action.TIME_ZONE, None, ["Asia/Tokyo"], {"time_zone": "Asia/Tokyo"}),
+        (Action.DIGEST, None, ["9"], {"digest_channel_id": 9}),
+        (Action.DIGEST, None, [], {"digest_channel_id": None}),
+        (Action.DIGEST, NONE, [], {"digest_channel_id": None}),
         (Action.LONGEST, None, ["5.0"], {"max_minutes": 5.0}),
         (Action.LONGEST, None, [NONE], {"max_minutes": None}),
         (Action.PAUSE, None, ["30.0"], {"cooldown": 30.0}),
@@ -177,7 +203,7 @@ async def test_a_press_changes_one_thing(
 ) -> None:
     await storage.settings.save(GUILD, language="de", role_id=9, max_minutes=8, cooldown=20)
     before = await storage.settings.set_channel(GUILD, 6, Listening.OFFER)
-    written = change(GUILD, action, argument, values)
+    written = change(GUILD, action, argument, values, by=5)
     assert written is not None
     assert await written(storage) == replace(before, **changed)
     assert await storage.settings.of(GUILD) == replace(before, **changed)
@@ -193,5 +219,55 @@ def test_what_is_not_there_any_more_is_not_preselected() -> None:
 
 
 def test_looking_around_changes_nothing() -> None:
-    assert change(GUILD, Action.SHOW, "limits", []) is None
-    assert change(GUILD, Action.CHANNEL, None, ["5"]) is None
+    assert change(GUILD, Action.SHOW, "limits", [], by=5) is None
+    assert change(GUILD, Action.CHANNEL, None, ["5"], by=5) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        (" europe/berlin ", "Europe/Berlin"),
+        ("berlin", "Europe/Berlin"),
+        ("New York", "America/New_York"),
+        ("america/argentina/buenos aires", "America/Argentina/Buenos_Aires"),
+        ("utc", "UTC"),
+        ("Atlantis", None),
+        ("Europe", None),
+        ("../etc/passwd", None),
+        ("", None),
+    ],
+)
+def test_a_time_zone_is_known_by_its_name_or_its_city(typed: str, zone: str | None) -> None:
+    assert zone_named(typed) == zone
+
+
+@pytest.mark.parametrize("language", SUPPORTED, ids=lambda language: language.code)
+def test_time_zones_are_shown_with_their_cities(language: Language) -> None:
+    assert len(set(ZONES)) == 25
+    with speaking(language.code):
+        assert len({zone_city(zone) for zone in ZONES}) == 25
+        assert all(zone_named(zone) == zone and zone_offset(zone) for zone in ZONES)
+    boards = _panel(GuildSettings(time_zone="Asia/Kathmandu"), page=Page.BOARDS)
+    assert _chosen(boards, Action.TIME_ZONE) == ["Asia/Kathmandu"]
+
+
+def test_a_member_who_is_kept_off_can_be_let_back_and_a_bot_neither() -> None:
+    panel = _panel(page=Page.MODERATION, excluded=EXCLUDED)
+    assert "settings:exclude" not in str(_components(panel))
+    out, there, bot = (
+        _components(replace(panel, member=member))
+        for member in (
+            Member(EXCLUDED[0].user_id, is_bot=False),
+            Member(20, is_bot=False),
+            Member(20, is_bot=True),
+        )
+    )
+    assert f"settings:readmit:{EXCLUDED[0].user_id}" in str(out)
+    assert "settings:exclude:20" in str(there)
+    assert "settings:exclude" not in str(bot)
+
+
+def test_of_who_is_forgotten_a_line_says_so() -> None:
+    line = texts.audit_line(AuditLine(GUILD, None, "remove", 1e9))
+    assert line == "<t:1000000000:R>: (forgotten) removed (forgotten) of (forgotten)."

@@ -58,6 +58,7 @@ REFUSALS: tuple[outcomes.Refusal, ...] = (
     outcomes.DownloadFailed(),
     outcomes.NeedsTooMuchMemory(),
     outcomes.Crashed(),
+    outcomes.NoWorker(),
     outcomes.WaitedTooLong(),
     outcomes.Stopping(),
     outcomes.ServerQueueFull(),

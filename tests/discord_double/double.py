@@ -58,6 +58,8 @@ class DiscordDouble:
         Name of the bot.
     shards : int
         How many shards are recommended to the bot.
+    max_concurrency : int or None
+        How many shards may identify within five seconds; None to let them all.
     privileged_intents : int
         Privileged intents that are switched on; a bot that asks for others is turned away.
     respond_within : float
@@ -92,6 +94,7 @@ class DiscordDouble:
         token: str = "MTA.local.stand-in",
         bot_name: str = "Moodify",
         shards: int = 1,
+        max_concurrency: int | None = None,
         privileged_intents: int = 0,
         respond_within: float = 3.0,
         token_lifetime: float = 900.0,
@@ -109,6 +112,7 @@ class DiscordDouble:
             token=token,
             url=self.gateway_url,
             shards=shards,
+            max_concurrency=max_concurrency,
             privileged_intents=privileged_intents,
         )
         self.interactions = Interactions(respond_within, token_lifetime)
@@ -262,6 +266,21 @@ class DiscordDouble:
         """Let the bot be removed from a server."""
         del self.world.members[guild.id][self.world.bot.id]
         await self.gateway.dispatch("GUILD_DELETE", {"id": guild.id}, guild_id=guild.id)
+
+    async def lose_sight(self, guild: Guild) -> None:
+        """Let a server have an outage that does not end."""
+        self.gateway.out.add(guild.id)
+        data = {"id": guild.id, "unavailable": True}
+        await self.gateway.dispatch("GUILD_DELETE", data, guild_id=guild.id)
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """Let a channel of a server be deleted, with all that is in it."""
+        del self.world.channels[channel.id]
+        for message in self.world.messages_in(channel):
+            self.world.delete(message)
+        payload = channel.payload()
+        await self.gateway.dispatch("CHANNEL_DELETE", payload, guild_id=channel.guild_id)
+        self.changes.notify()
 
     # --- what users do ------------------------------------------------------------------------
 

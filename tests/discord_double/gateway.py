@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import json
 import secrets
+import time
 import zlib
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -37,9 +38,14 @@ _INTENTS = {
     "GUILD_DELETE": (GUILDS, GUILDS),
     "CHANNEL_CREATE": (GUILDS, GUILDS),
     "CHANNEL_UPDATE": (GUILDS, GUILDS),
+    "CHANNEL_DELETE": (GUILDS, GUILDS),
     "GUILD_MEMBER_ADD": (GUILD_MEMBERS, GUILD_MEMBERS),
     "GUILD_MEMBER_REMOVE": (GUILD_MEMBERS, GUILD_MEMBERS),
 }
+
+
+IDENTIFY_PAUSE = 5.0
+"""Seconds between two shards that share a place for identifying."""
 
 
 class Encoder(Protocol):
@@ -128,6 +134,9 @@ class Gateway:
         Where the gateway is reached.
     shards : int
         How many shards are recommended to the bot.
+    max_concurrency : int or None
+        How many shards may identify within five seconds, each with another remainder of its
+        number; None to let them all.
     privileged_intents : int
         Privileged intents that are switched on for the application.
     heartbeat_interval : float
@@ -147,6 +156,7 @@ class Gateway:
         token: str,
         url: str,
         shards: int = 1,
+        max_concurrency: int | None = None,
         privileged_intents: int = 0,
         heartbeat_interval: float = 41.25,
     ) -> None:
@@ -154,12 +164,16 @@ class Gateway:
         self._changes = changes
         self.url = url
         self.shards = shards
+        self.max_concurrency = max_concurrency
+        self.refused_identifies = 0
+        self._identified: dict[int, float] = {}
         self.privileged_intents = privileged_intents
         self.identifies: list[Json] = []
         self.resumes = 0
         self.heartbeats = 0
         self.tells_members = True
         self.away = False
+        self.out: set[str] = set()
         self._token = token
         self._heartbeat_interval = heartbeat_interval
         self._sessions: dict[str, Session] = {}
@@ -270,12 +284,26 @@ class Gateway:
             await connection.socket.close(code=4013, message=b"Invalid intent(s).")
         elif intents & PRIVILEGED & ~self.privileged_intents:
             await connection.socket.close(code=4014, message=b"Disallowed intent(s).")
+        elif not _is_shard(data.get("shard", [0, 1])):
+            await connection.socket.close(code=4010, message=b"Invalid shard.")
+        elif self._identifies_too_soon(data.get("shard", [0, 1])[0]):
+            self.refused_identifies += 1
+            await connection.send({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
         else:
             number, total = data.get("shard", (0, 1))
             session = Session((number, total), intents, connection=connection)
             self._sessions[session.id] = session
             await self._welcome(session)
             self._changes.notify()
+
+    def _identifies_too_soon(self, number: int) -> bool:
+        if self.max_concurrency is None:
+            return False
+        now, bucket = time.monotonic(), number % self.max_concurrency
+        if now < self._identified.get(bucket, -IDENTIFY_PAUSE) + IDENTIFY_PAUSE:
+            return True
+        self._identified[bucket] = now
+        return False
 
     async def _welcome(self, session: Session) -> None:
         number, total = session.shard
@@ -294,7 +322,8 @@ class Gateway:
         await self._send_event(session, "READY", ready)
         if session.intents & GUILDS:
             for guild in guilds:
-                await self._send_event(session, "GUILD_CREATE", self.guild_create(guild.id))
+                if guild.id not in self.out:
+                    await self._send_event(session, "GUILD_CREATE", self.guild_create(guild.id))
 
     def guild_create(self, guild_id: str) -> Json:
         """Write GUILD_CREATE of a server: the bot is its only member without that intent."""
@@ -358,6 +387,13 @@ class Gateway:
             **({"nonce": data["nonce"]} if data.get("nonce") else {}),
         }
         await self._send_event(session, "GUILD_MEMBERS_CHUNK", chunk)
+
+
+def _is_shard(shard: object) -> bool:
+    match shard:
+        case [int(number), int(total)]:
+            return 0 <= number < total
+    return False
 
 
 def without_content(message: Json, bot_id: str, guild_id: str | None) -> Json:

@@ -21,7 +21,7 @@ from .world import (
 
 SUBCOMMAND, GROUP = 1, 2
 IN_GUILD, IN_BOT_DM = 0, 1
-CHANNEL_SELECT = 8
+USER_SELECT, CHANNEL_SELECT = 5, 8
 
 
 def interaction_payload(world: World, exchange: Exchange, data: Json) -> Json:
@@ -88,6 +88,8 @@ def component_data(component: Json, values: Iterable[str] | None, world: World) 
         permissions = {"permissions": str(MEMBER_PERMISSIONS)}
         channels = {each: world.channels[each].payload() | permissions for each in chosen}
         data["resolved"] = {"channels": channels}
+    if component["type"] == USER_SELECT:
+        data["resolved"] = {"users": {each: world.users[each].payload() for each in chosen}}
     return data
 
 

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.commands.about._page import About, about_embed, about_links
 from bot.presentation import about_texts as texts
 from bot.presentation.language import speaking
+from bot.storage import Agreement
 from moodify_core.shipped import shipped
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class AboutCog(commands.Cog):
     async def about(self, interaction: discord.Interaction) -> None:
         """Tell what the bot is, to who asks only."""
         bot = self._bot
+        await interaction.response.defer(ephemeral=True, thinking=True)
         assert bot.user is not None  # known since the login
         application = bot.application
         about = About(
@@ -44,11 +46,20 @@ class AboutCog(commands.Cog):
             model=self._model,
             started=self._started,
             latency=bot.latency if math.isfinite(bot.latency) else None,
+            agreement=await self._agreement(interaction),
             source=bot.settings.source_url,
             policy=application.privacy_policy_url if application else None,
             terms=application.terms_of_service_url if application else None,
         )
         with speaking(interaction.locale):
-            await interaction.response.send_message(
-                embed=about_embed(about), view=about_links(about), ephemeral=True
+            await interaction.edit_original_response(
+                embed=about_embed(about), view=about_links(about)
             )
+
+    async def _agreement(self, interaction: discord.Interaction) -> Agreement | None:
+        guild_id = interaction.guild_id
+        if guild_id is None or not interaction.is_guild_integration():
+            return None
+        return await self._bot.memory.attempt(
+            lambda storage: storage.opinions.agreement(guild_id), otherwise=None
+        )

@@ -8,6 +8,8 @@ from datetime import datetime
 import discord
 
 from bot.presentation import about_texts as texts
+from bot.presentation import privacy_texts
+from bot.storage import Agreement
 from moodify_core.shipped import Shipped
 
 
@@ -23,6 +25,8 @@ class About:
     started : datetime
     latency : float or None
         Seconds that Discord takes to answer; None before it is known.
+    agreement : Agreement or None
+        What the people of the server hear, beside what the bot said; None elsewhere.
     source, policy, terms : str or None
         Addresses.
     """
@@ -31,6 +35,7 @@ class About:
     model: Shipped | None
     started: datetime
     latency: float | None = None
+    agreement: Agreement | None = None
     source: str | None = None
     policy: str | None = None
     terms: str | None = None
@@ -44,6 +49,12 @@ def about_embed(about: About) -> discord.Embed:
         colour=discord.Colour.blurple(),
     )
     embed.add_field(name=texts.trust_heading(), value=_trust(about.model), inline=False)
+    if about.agreement is not None:
+        embed.add_field(
+            name=privacy_texts.agreement_heading(),
+            value=privacy_texts.agreement(about.agreement.agreed, about.agreement.asked),
+            inline=False,
+        )
     embed.add_field(name=texts.kept_heading(), value=texts.kept(), inline=False)
     version = about.model.version if about.model else None
     since = discord.utils.format_dt(about.started, "R")

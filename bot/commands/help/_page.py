@@ -66,6 +66,7 @@ def _ways(server: Server | None, *, direct: bool) -> Iterator[str]:
         yield from _ways_in(server)
     yield texts.help_direct(here=direct)
     yield texts.help_account()
+    yield texts.help_privacy()
     if server is not None:
         yield texts.help_boards() if server.boards else texts.help_boards_off()
         yield from _restrictions(server)

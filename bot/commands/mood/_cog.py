@@ -11,9 +11,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.attachments import song_of, songs_of
-from bot.commands.mood._links import MessageAddress, parse_link
 from bot.commands.mood._requests import request_of, server_of
 from bot.insisting import insist
+from bot.links import MessageAddress, parse_link
 from bot.outcomes import MessageOutOfSight, NoAudio, NotAMessageLink, NothingGiven, Refusal
 from bot.presentation import texts
 from bot.presentation.language import speaking

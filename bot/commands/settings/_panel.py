@@ -10,9 +10,10 @@ from itertools import islice
 import discord
 
 from bot.commands.settings._choices import SHORTEST, OperatorLimits
+from bot.commands.settings._zones import ZONES, zone_city, zone_offset
 from bot.presentation import settings_texts as texts
 from bot.presentation.language import SUPPORTED, language_of
-from bot.storage import GuildSettings, Listening
+from bot.storage import AuditLine, Excluded, GuildSettings, Listening
 
 PREFIX = "settings"
 """With this begin the ids of all of the panel's components."""
@@ -24,6 +25,8 @@ _COLOUR = discord.Colour(0x5865F2)
 _MOST_OPTIONS = 25
 _LABEL_LIMIT = 100
 _PROMPT_LIMIT = 150
+_TABS_A_ROW = 3
+_MOST_NAMED = 20
 _CHANNEL_TYPES = [
     discord.ChannelType.text,
     discord.ChannelType.news,
@@ -40,6 +43,8 @@ class Page(StrEnum):
     CHANNELS = "channels"
     ANSWERS = "answers"
     LIMITS = "limits"
+    BOARDS = "boards"
+    MODERATION = "moderation"
 
 
 class Action(StrEnum):
@@ -56,6 +61,27 @@ class Action(StrEnum):
     LEADERBOARD = "leaderboard"
     LONGEST = "longest"
     PAUSE = "pause"
+    TIME_ZONE = "time-zone"
+    OTHER_ZONE = "other-zone"
+    DIGEST = "digest"
+    MEMBER = "member"
+    EXCLUDE = "exclude"
+    READMIT = "readmit"
+    REMOVE_SONG = "remove-song"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member to do something about.
+
+    Attributes
+    ----------
+    user_id : int
+    is_bot : bool
+    """
+
+    user_id: int
+    is_bot: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +104,12 @@ class Panel:
         Those of them in which the bot may not speak.
     role_exists : bool
         Whether the role that may ask is still there.
+    excluded : tuple of Excluded
+        Members who are kept off the boards.
+    done : tuple of AuditLine
+        What moderators did last.
+    member : Member or None
+        The member that was chosen.
     """
 
     settings: GuildSettings
@@ -88,6 +120,9 @@ class Panel:
     names: Mapping[int, str] = field(default_factory=dict)
     mute: frozenset[int] = frozenset()
     role_exists: bool = True
+    excluded: tuple[Excluded, ...] = ()
+    done: tuple[AuditLine, ...] = ()
+    member: Member | None = None
 
 
 def component_id(action: Action, argument: object = None) -> str:
@@ -103,7 +138,7 @@ def panel_embed(panel: Panel) -> discord.Embed:
 
 def panel_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
     """Return what can be chosen on a page, the tabs of all pages first."""
-    for page in Page:
+    for number, page in enumerate(Page):
         yield discord.ui.Button(
             label=_PAGE_NAMES[page](),
             emoji=_PAGE_EMOJI[page],
@@ -111,7 +146,7 @@ def panel_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
                 discord.ButtonStyle.primary if page is panel.page else discord.ButtonStyle.secondary
             ),
             custom_id=component_id(Action.SHOW, page),
-            row=0,
+            row=number // _TABS_A_ROW,
         )
     yield from _ITEMS[panel.page](panel)
 
@@ -138,7 +173,7 @@ def _listening_embed(panel: Panel, embed: discord.Embed) -> discord.Embed:
 
 def _listening_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
     settings = panel.settings
-    yield _menu(Action.MODE, texts.mode_prompt(), _mode_options(settings.listening), row=1)
+    yield _menu(Action.MODE, texts.mode_prompt(), _mode_options(settings.listening), row=2)
     lengths = sorted({*SHORTEST, settings.min_seconds})
     yield _menu(
         Action.SHORTEST,
@@ -147,7 +182,7 @@ def _listening_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]
             _option(texts.shortest_option(length), length, chosen=length == settings.min_seconds)
             for length in lengths
         ],
-        row=2,
+        row=3,
     )
 
 
@@ -183,7 +218,7 @@ def _channels_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
             if chosen is not None and chosen in panel.names
             else []
         ),
-        row=1,
+        row=2,
     )
     if chosen is not None:
         own = settings.channels.get(chosen)
@@ -198,14 +233,14 @@ def _channels_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
             texts.channel_mode_prompt(_name(panel, chosen)),
             [as_the_server, *_mode_options(own)],
             argument=chosen,
-            row=2,
+            row=3,
         )
     if settings.channels:
         options = [
             _option(_name(panel, each), each, texts.mode_name(mode))
             for each, mode in islice(settings.channels.items(), _MOST_OPTIONS)
         ]
-        yield _menu(Action.REMOVE, texts.removal_prompt(), options, row=3, most=len(options))
+        yield _menu(Action.REMOVE, texts.removal_prompt(), options, row=4, most=len(options))
 
 
 def _name(panel: Panel, channel_id: int) -> str:
@@ -227,11 +262,6 @@ def _answers_embed(panel: Panel, embed: discord.Embed) -> discord.Embed:
     embed.add_field(
         name=texts.role_heading(), value=texts.role_chosen(settings.role_id), inline=False
     )
-    embed.add_field(
-        name=texts.leaderboard_heading(),
-        value=texts.leaderboard_chosen(on=settings.leaderboard),
-        inline=False,
-    )
     return embed
 
 
@@ -249,7 +279,7 @@ def _answers_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
             for language in SUPPORTED
         ),
     ]
-    yield _menu(Action.LANGUAGE, texts.language_prompt(), options, row=1)
+    yield _menu(Action.LANGUAGE, texts.language_prompt(), options, row=2)
     yield discord.ui.RoleSelect(
         custom_id=component_id(Action.ROLE),
         placeholder=texts.role_prompt()[:_PROMPT_LIMIT],
@@ -259,17 +289,12 @@ def _answers_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
             if settings.role_id is not None and panel.role_exists
             else []
         ),
-        row=2,
+        row=3,
     )
     if settings.role_id is not None:
         yield discord.ui.Button(
-            label=texts.everybody(), custom_id=component_id(Action.ROLE, NONE), row=3
+            label=texts.everybody(), custom_id=component_id(Action.ROLE, NONE), row=4
         )
-    yield discord.ui.Button(
-        label=texts.leaderboard_button(on=settings.leaderboard),
-        custom_id=component_id(Action.LEADERBOARD, "off" if settings.leaderboard else "on"),
-        row=3,
-    )
 
 
 # --- limits --------------------------------------------------------------------------------------
@@ -305,7 +330,7 @@ def _limits_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
                 for length in limits.longest_songs
             ),
         ],
-        row=1,
+        row=2,
     )
     yield _menu(
         Action.PAUSE,
@@ -317,7 +342,125 @@ def _limits_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
                 for length in limits.pauses
             ),
         ],
+        row=3,
+    )
+
+
+# --- boards --------------------------------------------------------------------------------------
+
+
+def _boards_embed(panel: Panel, embed: discord.Embed) -> discord.Embed:
+    settings = panel.settings
+    zone, channel_id = settings.time_zone, settings.digest_channel_id
+    digest = (
+        texts.digest_mute(channel_id)
+        if channel_id is not None and channel_id in panel.mute
+        else texts.digest_chosen(channel_id)
+    )
+    for heading, value in (
+        (texts.leaderboard_heading(), texts.leaderboard_chosen(on=settings.leaderboard)),
+        (texts.zone_heading(), texts.zone_chosen(zone_city(zone), zone, zone_offset(zone))),
+        (texts.digest_heading(), digest),
+    ):
+        embed.add_field(name=heading, value=value, inline=False)
+    return embed
+
+
+def _boards_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
+    settings = panel.settings
+    zones = ZONES if settings.time_zone in ZONES else (*ZONES[:-1], settings.time_zone)
+    options = [
+        _option(
+            zone_city(zone),
+            zone,
+            texts.zone_option(zone, zone_offset(zone)),
+            chosen=zone == settings.time_zone,
+        )
+        for zone in zones
+    ]
+    yield _menu(Action.TIME_ZONE, texts.zone_prompt(), options, row=2)
+    digest = settings.digest_channel_id
+    yield discord.ui.ChannelSelect(
+        custom_id=component_id(Action.DIGEST),
+        placeholder=texts.digest_prompt()[:_PROMPT_LIMIT],
+        channel_types=[discord.ChannelType.text, discord.ChannelType.news],
+        min_values=0,
+        default_values=(
+            [discord.Object(digest, type=discord.abc.GuildChannel)]
+            if digest is not None and digest in panel.names
+            else []
+        ),
+        row=3,
+    )
+    yield discord.ui.Button(
+        label=texts.other_zone_button(), custom_id=component_id(Action.OTHER_ZONE), row=4
+    )
+    if digest is not None:
+        yield discord.ui.Button(
+            label=texts.no_digest_button(), custom_id=component_id(Action.DIGEST, NONE), row=4
+        )
+    yield discord.ui.Button(
+        label=texts.leaderboard_button(on=settings.leaderboard),
+        custom_id=component_id(Action.LEADERBOARD, "off" if settings.leaderboard else "on"),
+        row=4,
+    )
+
+
+# --- moderation ----------------------------------------------------------------------------------
+
+
+def _moderation_embed(panel: Panel, embed: discord.Embed) -> discord.Embed:
+    embed.description = texts.moderation_explained()
+    member = panel.member
+    if member is not None:
+        embed.description += f"\n\n➡️ {_standing(panel, member)}"
+    shown, left = panel.excluded[:_MOST_NAMED], panel.excluded[_MOST_NAMED:]
+    names = [f"<@{each.user_id}>" for each in shown]
+    if left:
+        names.append(texts.more_excluded(len(left)))
+    embed.add_field(
+        name=texts.excluded_heading(),
+        value="\n".join(names) or texts.nobody_excluded(),
+        inline=False,
+    )
+    # In the description, as a field is too short for so many lines.
+    lines = [texts.audit_line(line) for line in panel.done] or [texts.nothing_done()]
+    embed.description += f"\n\n**{texts.audit_heading()}**\n" + "\n".join(lines)
+    return embed
+
+
+def _standing(panel: Panel, member: Member) -> str:
+    if member.is_bot:
+        return texts.member_is_bot(member.user_id)
+    if _is_excluded(panel, member):
+        return texts.member_excluded(member.user_id)
+    return texts.member_ranked(member.user_id)
+
+
+def _is_excluded(panel: Panel, member: Member) -> bool:
+    return any(each.user_id == member.user_id for each in panel.excluded)
+
+
+def _moderation_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
+    member = panel.member
+    yield discord.ui.UserSelect(
+        custom_id=component_id(Action.MEMBER),
+        placeholder=texts.member_prompt()[:_PROMPT_LIMIT],
+        default_values=[]
+        if member is None
+        else [discord.Object(member.user_id, type=discord.User)],
         row=2,
+    )
+    if member is not None and not member.is_bot:
+        excluded = _is_excluded(panel, member)
+        yield discord.ui.Button(
+            label=texts.readmit_button() if excluded else texts.exclude_button(),
+            style=discord.ButtonStyle.success if excluded else discord.ButtonStyle.danger,
+            custom_id=component_id(Action.READMIT if excluded else Action.EXCLUDE, member.user_id),
+            row=3,
+        )
+    yield discord.ui.Button(
+        label=texts.removal_button(), custom_id=component_id(Action.REMOVE_SONG), row=3
     )
 
 
@@ -367,22 +510,30 @@ _PAGE_NAMES: Mapping[Page, Callable[[], str]] = {
     Page.CHANNELS: texts.channels_page,
     Page.ANSWERS: texts.answers_page,
     Page.LIMITS: texts.limits_page,
+    Page.BOARDS: texts.boards_page,
+    Page.MODERATION: texts.moderation_page,
 }
 _PAGE_EMOJI: Mapping[Page, str] = {
     Page.LISTENING: "👂",
     Page.CHANNELS: "📂",
     Page.ANSWERS: "💬",
     Page.LIMITS: "⏱️",
+    Page.BOARDS: "🏆",
+    Page.MODERATION: "🛡️",
 }
 _EMBEDS: Mapping[Page, Callable[[Panel, discord.Embed], discord.Embed]] = {
     Page.LISTENING: _listening_embed,
     Page.CHANNELS: _channels_embed,
     Page.ANSWERS: _answers_embed,
     Page.LIMITS: _limits_embed,
+    Page.BOARDS: _boards_embed,
+    Page.MODERATION: _moderation_embed,
 }
 _ITEMS: Mapping[Page, Callable[[Panel], _Items]] = {
     Page.LISTENING: _listening_items,
     Page.CHANNELS: _channels_items,
     Page.ANSWERS: _answers_items,
     Page.LIMITS: _limits_items,
+    Page.BOARDS: _boards_items,
+    Page.MODERATION: _moderation_items,
 }

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +18,6 @@ async def all_threads_end() -> AsyncIterator[None]:
     async with asyncio.timeout(60):
         while any("_connection_worker" in each.name for each in threading.enumerate()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Path]:
-    if postgres.PROGRAMS is None:
-        pytest.skip("no PostgreSQL server here (on Debian: apt-get install postgresql)")
-    with postgres.server() as home:
-        yield home
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

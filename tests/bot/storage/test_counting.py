@@ -318,7 +318,7 @@ async def test_very_many_records_can_go_at_once(
     monkeypatch.setattr(counting, "_BATCH", 3)
     monkeypatch.setattr(songs, "_MOST_VALUES", 2)
     for number in range(12):
-        await storage.songs.record(heard(number, number, user_id=number % 3))
+        await storage.songs.record(heard(number, number, user_id=1 + number % 3))
     async with storage._database.write() as connection:
         assert await remove_records(connection, Record.request_id < 9) == 9
     assert await counted(storage) == dict.fromkeys((9, 10, 11), 180)

@@ -16,7 +16,12 @@ async def _gateway(backend: Backend, call: Call) -> Json:
 
 
 async def _gateway_bot(backend: Backend, call: Call) -> Json:
-    limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
+    limit = {
+        "total": 1000,
+        "remaining": 1000,
+        "reset_after": 0,
+        "max_concurrency": backend.gateway.max_concurrency or 1,
+    }
     return {
         "url": backend.gateway.url,
         "shards": backend.gateway.shards,

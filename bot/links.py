@@ -1,4 +1,4 @@
-"""What a link given to ``/mood`` leads to."""
+"""What a link leads to that somebody has typed."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Backups of the database, for its operator: ``moodify backup`` and ``moodify restore``."""
