@@ -75,9 +75,10 @@ def model_card(metrics: dict[str, Any]) -> str:
             *(_SOURCES.get(name, _own_data(name)) for name in data["corpora"]),
             "",
             "What it learns of a clip is steadied by all that people said of it (tags, quadrant, "
-            "ratings); what it is measured by is not. It starts from what research knows of tempo, "
-            "density, brightness and mode, and 80 pairs of tunes by `examples`, which differ in "
-            "one of these, teach the difference and nothing else.",
+            "ratings); what it is measured by is not. Every clip is heard once more as another "
+            "studio might have sent it, and what that moves is relied on less. It starts from what "
+            "research knows of tempo, density, brightness and mode, and 80 pairs of tunes by "
+            "`examples`, which differ in one of these, teach the difference and nothing else.",
             "",
             "No audio is part of the model or of this repository. The data's terms bind the model: "
             "where one of them allows research or non-commercial use only, so does the model.",

@@ -23,7 +23,12 @@ from moodify_core.training.cue_lessons import TUNES, lessons
 from moodify_core.training.datasets import Clip, DatasetError, load_dataset
 from moodify_core.training.evaluation import evaluate_model
 from moodify_core.training.export import TOLERANCE, export_model
-from moodify_core.training.extraction import UNCLEAR, TrainingSet, extract_training_set
+from moodify_core.training.extraction import (
+    UNCLEAR,
+    TrainingSet,
+    extract_training_set,
+    whole,
+)
 from moodify_core.training.familiarity import fit_familiarity
 from moodify_core.training.kernel_machine import KernelMachine
 from moodify_core.training.labels import steadied
@@ -39,6 +44,7 @@ from moodify_core.training.protocol import (
     rejected,
 )
 from moodify_core.training.rows import training_rows
+from moodify_core.training.studios import remastered
 
 pytestmark = pytest.mark.long
 
@@ -214,6 +220,67 @@ def test_a_machine_learns_its_lessons(examples: TrainingSet) -> None:
     wanted = taught.change - taught.change.mean(axis=1, keepdims=True)
     shift = np.log(after) - np.log(before)
     assert np.mean((shift * wanted).sum(axis=1) > 0) > 0.9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_another_studio_sends_the_same_music_in_another_way(seed: int) -> None:
+    samples, _ = compose("happy", seed=310, seconds=6.0)
+    music = samples.mean(axis=1)[::2].copy()
+    sent = remastered(music, np.random.default_rng(seed))
+    np.testing.assert_array_equal(sent, remastered(music, np.random.default_rng(seed)))
+    assert sent.dtype == np.float32
+    assert np.isfinite(sent).all()
+    assert np.abs(sent).max() == pytest.approx(0.8, abs=1e-3)
+    assert 0.91 < len(sent) / len(music) < 1.1
+    assert not np.array_equal(sent, remastered(music, np.random.default_rng(seed + 1)))
+
+
+def test_silence_goes_through_a_studio() -> None:
+    for seed in range(4):
+        assert not remastered(np.zeros(30_000, np.float32), np.random.default_rng(seed)).any()
+
+
+def test_what_a_studio_moves_counts_less(examples: TrainingSet) -> None:
+    rows = training_rows(examples)
+    assert rows.wavering.shape == (rows.features.shape[1],)
+    steady = KernelMachine().fit(rows).strength
+    wavering = rows.wavering.copy()
+    wavering[3] = 2.0
+    moved = KernelMachine().fit(replace(rows, wavering=wavering)).strength
+    assert moved[3] < 0.5 * steady[3]
+    assert (np.delete(moved, 3) >= np.delete(steady, 3)).all()
+
+
+def test_how_far_a_studio_moves_a_feature_is_measured(examples: TrainingSet) -> None:
+    as_they_are = np.stack(
+        [whole(w, h) for w, h in zip(examples.windows, examples.harmony, strict=True)]
+    )
+    untouched = training_rows(replace(examples, remastered=as_they_are))
+    assert untouched.wavering == pytest.approx(0, abs=1e-9)
+    spread = untouched.features.std(axis=0)
+    half_a_spread = training_rows(replace(examples, remastered=as_they_are + spread / 2))
+    assert half_a_spread.wavering[spread > 0.01] == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_a_mood_that_is_nowhere_strongest_keeps_its_place(
+    examples: TrainingSet, candidate: str
+) -> None:
+    rows = training_rows(examples)
+    others = rows.targets.argmax(axis=1) != MOODS.index(Mood.DRAMATIC)
+    few = replace(
+        rows,
+        **{
+            name: getattr(rows, name)[others]
+            for name in ("features", "targets", "weights", "artists", "corpora")
+        },
+    )
+    learner = CANDIDATES[candidate](0).fit(few)
+    said = learner.predict_proba(few.features)
+    assert said.shape == (len(few.features), len(MOODS))
+    assert (said.argmax(axis=1) == few.targets.argmax(axis=1)).mean() > 0.9
+    exported = OnnxClassifier(learner.to_onnx()).predict_proba(few.features)
+    np.testing.assert_allclose(exported, said, atol=TOLERANCE)
 
 
 def test_locked_artists_are_not_learned_from(examples: TrainingSet) -> None:
