@@ -44,14 +44,16 @@ CUES: tuple[Cue, ...] = (
         ReasonCode.SLOW_PULSE,
         rising=("onset_rate", "beat_tempo_*"),
         falling=("flux_lo_crest",),
-        # Where a beat is felt jumps by octaves: these have a say, and no direction.
-        along=("tempo", "fast_pulse", "slow_pulse", "beat_lag?_*"),
+        # Where a beat is felt jumps by octaves: it has a say, and no direction.
+        along=("tempo",),
     ),
     Cue(
         ReasonCode.STEADY_BEAT,
         ReasonCode.LOOSE_BEAT,
         rising=("pulse_clarity", "beat_clarity_*"),
         falling=("onset_unevenness",),
+        # How strongly a pulse of some period is felt tells of the beat more than of its pace.
+        along=("fast_pulse", "slow_pulse", "beat_lag?_*"),
     ),
     Cue(
         ReasonCode.MANY_NOTES,

@@ -74,6 +74,12 @@ def model_card(metrics: dict[str, Any]) -> str:
             "",
             *(_SOURCES.get(name, _own_data(name)) for name in data["corpora"]),
             "",
+            "What it learns of a clip is steadied by all that people said of it (tags, quadrant, "
+            "ratings); what it is measured by is not. Every clip is heard once more as another "
+            "studio might have sent it, and what that moves is relied on less. It starts from what "
+            "research knows of tempo, density, brightness and mode, and 80 pairs of tunes by "
+            "`examples`, which differ in one of these, teach the difference and nothing else.",
+            "",
             "No audio is part of the model or of this repository. The data's terms bind the model: "
             "where one of them allows research or non-commercial use only, so does the model.",
             "",
@@ -100,8 +106,8 @@ def model_card(metrics: dict[str, Any]) -> str:
             *_weaknesses(metrics),
             *_genres(metrics["genres"]),
             *_false_alarms(metrics["called_unlike_music"]),
-            "- Clean synthetic music: tempo and density hardly move its answers, and what is made "
-            "of a few pure tones leans to romantic (docs/accuracy.md).",
+            "- Tempo and density: it was taught on composed tunes which way they move a mood, and "
+            "still hardly names them as reasons (docs/accuracy.md).",
             "- Words are not understood, in any language: a sad text to a cheerful tune is happy. "
             "Nearly all singing in the data is in English.",
             "- Genres and traditions outside of Western popular and classical music were not "

@@ -4,7 +4,9 @@ Two layouts are read:
 
 - a folder with a ``clips.csv``: columns ``clip`` (a path, relative to the folder), ``corpus``,
   ``artist_id``, ``genre``, ``mood`` (may be empty), and perhaps ``w_aggressive`` … ``w_sad``, the
-  weights of the evidence for each mood (tags, listeners' ratings);
+  weights of the evidence for each mood (tags, listeners' ratings), and what else people said of
+  the clip: ``tags`` (with semicolons between them), ``quadrant``, and a column of 0 to 1 for each
+  of `RATINGS`;
 - a folder for each mood (``aggressive/``, ``dramatic/``, …). A folder inside of a mood's folder
   is an artist, whatever folders are in it; of the files beside them, each counts as an artist of
   its own, unless its name starts with ``Artist - ``. What is no audio file is passed over.
@@ -13,8 +15,8 @@ Two layouts are read:
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from moodify_core.containers import sniff
@@ -29,6 +31,17 @@ CLEAR_SHARE = 0.25
 
 class DatasetError(MoodifyError):
     """A folder does not hold labelled music in a layout that is understood."""
+
+
+RATINGS = (
+    *("amazement", "solemnity", "tenderness", "nostalgia", "calmness", "power"),
+    *("joyful_activation", "tension", "sadness"),
+)
+"""What listeners may have felt: the Geneva Emotional Music Scale (Zentner et al., Emotion 2008)."""
+_QUADRANT_WEIGHT = 2.0
+"""A quadrant sums up all tags of a clip."""
+_RATING_WEIGHT = 6.0
+"""Ratings of clips differ by about a sixth, tags by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,8 @@ class Clip:
         Collection that the clip comes from; scores are given for each.
     genre : str
         Empty where unknown.
+    described : dict of str to float
+        What people said of the clip, and how strongly: its tags, its quadrant, its ratings.
     """
 
     path: Path
@@ -57,6 +72,7 @@ class Clip:
     artist: str
     corpus: str
     genre: str = ""
+    described: Mapping[str, float] = field(default_factory=dict)
 
 
 def load_dataset(folder: Path) -> list[Clip]:
@@ -102,6 +118,7 @@ def _from_table(folder: Path) -> Iterator[Clip]:
                         artist=row["artist_id"],
                         corpus=row.get("corpus") or folder.name,
                         genre=row.get("genre") or "",
+                        described=_described(row),
                     )
             except (KeyError, TypeError, ValueError) as error:
                 message = f"Line {number} of {folder / _TABLE} is not understood: {error}."
@@ -121,6 +138,15 @@ def _soft_targets(mood: Mood | None, evidence: Sequence[float]) -> tuple[float, 
         CLEAR_SHARE * won + (1 - CLEAR_SHARE) * share
         for won, share in zip(winner, shares, strict=True)
     )
+
+
+def _described(row: Mapping[str, str]) -> dict[str, float]:
+    tags = (tag.strip() for tag in (row.get("tags") or "").split(";"))
+    said = {f"tag {tag}": 1.0 for tag in tags if tag}
+    if quadrant := row.get("quadrant"):
+        said[f"quadrant {quadrant}"] = _QUADRANT_WEIGHT
+    ratings = {name: row.get(name) for name in RATINGS}
+    return said | {n: _RATING_WEIGHT * float(value) for n, value in ratings.items() if value}
 
 
 def _from_mood_folders(folder: Path) -> Iterator[Clip]:

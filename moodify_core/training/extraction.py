@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import joblib
 import numpy as np
@@ -14,6 +15,7 @@ import moodify_core.audio
 import moodify_core.containers
 import moodify_core.features
 import moodify_core.speech
+import moodify_core.training.studios
 from moodify_core.arrays import FloatArray, IntArray
 from moodify_core.audio import AudioReader
 from moodify_core.errors import AudioError
@@ -21,6 +23,7 @@ from moodify_core.features import extract
 from moodify_core.moods import MOODS
 from moodify_core.speech import sounds_spoken
 from moodify_core.training.datasets import Clip, DatasetError
+from moodify_core.training.studios import remastered
 
 UNCLEAR = -1
 """Label of a clip that has no clear mood."""
@@ -43,6 +46,10 @@ class TrainingSet:
     artists, corpora, genres : array of str, shape (clips,)
     spoken : bool array, shape (clips,)
         Which have the rhythm and the pitch of talk.
+    described : float array, shape (clips, words)
+        What people said of each clip, a column for each tag, quadrant and rating.
+    remastered : float32 array, shape (clips, features)
+        Each clip as a whole, as another studio would have sent it.
     """
 
     windows: list[FloatArray]
@@ -53,6 +60,8 @@ class TrainingSet:
     corpora: IntArray
     genres: IntArray
     spoken: np.ndarray
+    described: FloatArray
+    remastered: FloatArray
 
     @property
     def clear(self) -> IntArray:
@@ -73,7 +82,21 @@ class TrainingSet:
             corpora=self.corpora[indices],
             genres=self.genres[indices],
             spoken=self.spoken[indices],
+            described=self.described[indices],
+            remastered=self.remastered[indices],
         )
+
+
+class _Heard(NamedTuple):
+    windows: FloatArray
+    harmony: FloatArray
+    spoken: bool
+    remastered: FloatArray
+
+
+def whole(windows: FloatArray, harmony: FloatArray) -> FloatArray:
+    """Describe a clip as a whole, shape (features,)."""
+    return np.concatenate((windows.mean(axis=0), harmony.mean(axis=0)))
 
 
 def extract_training_set(clips: Sequence[Clip], cache: Path | None, jobs: int = -1) -> TrainingSet:
@@ -104,25 +127,41 @@ def extract_training_set(clips: Sequence[Clip], cache: Path | None, jobs: int = 
         joblib.delayed(hear)(clip.path, _digest(clip.path), revision) for clip in clips
     )
     return TrainingSet(
-        windows=[windows for windows, _, _ in heard],
-        harmony=[harmony for _, harmony, _ in heard],
+        windows=[clip.windows for clip in heard],
+        harmony=[clip.harmony for clip in heard],
         labels=np.array([MOODS.index(clip.mood) if clip.mood else UNCLEAR for clip in clips]),
         targets=np.array([clip.targets for clip in clips]),
         artists=np.array([clip.artist for clip in clips]),
         corpora=np.array([clip.corpus for clip in clips]),
         genres=np.array([clip.genre for clip in clips]),
-        spoken=np.array([spoken for _, _, spoken in heard]),
+        spoken=np.array([clip.spoken for clip in heard]),
+        described=_descriptions(clips),
+        remastered=np.stack([clip.remastered for clip in heard]),
     )
 
 
-def _hear(path: Path, digest: str, revision: str) -> tuple[FloatArray, FloatArray, bool]:
-    del digest, revision  # they are here to tell one remembered result from another
+def _descriptions(clips: Sequence[Clip]) -> FloatArray:
+    words = sorted({word for clip in clips for word in clip.described})
+    table = [[clip.described.get(word, 0.0) for word in words] for clip in clips]
+    return np.array(table).reshape(len(clips), len(words))
+
+
+def _hear(path: Path, digest: str, revision: str) -> _Heard:
+    del revision  # it is here to tell one remembered result from another
     try:
         with AudioReader(path) as reader:
-            features = extract(reader)
+            blocks = list(reader)
+        features = extract(blocks)
     except (AudioError, OSError) as error:
         raise DatasetError(f"{path} cannot be learned from: {error}") from error
-    return features.windows, features.harmony, sounds_spoken(features.peaks, features.chroma)
+    studio = np.random.default_rng(int(digest, 16))
+    elsewhere = extract([remastered(np.concatenate(blocks), studio)])
+    return _Heard(
+        features.windows,
+        features.harmony,
+        sounds_spoken(features.peaks, features.chroma),
+        whole(elsewhere.windows, elsewhere.harmony),
+    )
 
 
 def _digest(path: Path) -> str:
@@ -140,5 +179,6 @@ def _revision_of_code() -> str:
         Path(moodify_core.audio.__file__),
         Path(moodify_core.containers.__file__),
         Path(moodify_core.speech.__file__),
+        Path(moodify_core.training.studios.__file__),
     ]
     return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()

@@ -1,29 +1,44 @@
 """A kernel machine that learns what holds in every collection.
 
 Kernel ridge regression onto soft targets, with an exponential kernel over features that are
-weighted by how far their relation to the moods agrees between collections: what goes with a mood
-in one collection only is more likely a habit of that collection than a property of the mood.
+weighted by how far their relation to the moods agrees between collections, and by how well they
+survive another studio: what goes with a mood in one collection only is more likely a habit of that
+collection than a property of the mood, and what a studio moves hardly tells one mood from another.
+
+It starts from what is known of musical cues (`moodify_core.training.cue_lessons`): a linear score,
+which the kernel corrects where the data says otherwise, and pairs of tunes that differ in one cue,
+of which only the difference is learned. Both are functions of the same kernel space, so there is
+one solution in closed form (Wahba, "Spline models for observational data", 1990, chapter 1).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from scipy.linalg import solve
 from scipy.spatial.distance import cdist
 
 from moodify_core.arrays import FloatArray
-from moodify_core.moods import MOODS
+from moodify_core.moods import MOODS, Mood
 from moodify_core.scoring import softmax
+from moodify_core.training.cue_lessons import cue_slope, lessons
 from moodify_core.training.rows import Rows
 
 _CLIP = 3.0
 """Standard deviations at which a feature is cut: unheard music must not extrapolate."""
 _TEMPERATURE = 0.165
 """Brings scores to the scale of probabilities; the calibration sharpens them from there."""
+_LESSON_WEIGHT = 5.0
+_CAUTION = 3.0
+"""By how much less a feature counts that another studio moves as far as other music does."""
+_OFFSETS: Mapping[Mood, float] = {Mood.DRAMATIC: 0.17}
+"""Logits. What dramatic songs have in common is little, so their scores are drawn most towards the
+mean, and without this they are answered too seldom."""
 _OPSET = 17
 _IR_VERSION = 8
 """The first that carries this operator set; older readers stay able to read the file."""
@@ -42,15 +57,18 @@ class KernelMachine:
     ----------
     mean, scale, strength : float arrays, shape (features,)
         A feature enters as ``clip((x - mean) / scale, -3, 3) * strength``.
-    points : float array, shape (rows, features)
-        What was learned from, in that form.
-    coefficients : float array, shape (rows, 5)
+    slope : float array, shape (features, 5)
+        What is known of cues beforehand, by standardised feature and without its strength.
+    points : float array, shape (points, features)
+        What was learned from, in the form above: the rows, then the tunes of the lessons.
+    coefficients : float array, shape (points, 5)
     """
 
-    ridge: float = 0.6
+    ridge: float = 0.4
     mean: FloatArray = field(init=False, repr=False)
     scale: FloatArray = field(init=False, repr=False)
     strength: FloatArray = field(init=False, repr=False)
+    slope: FloatArray = field(init=False, repr=False)
     points: FloatArray = field(init=False, repr=False)
     coefficients: FloatArray = field(init=False, repr=False)
 
@@ -58,23 +76,37 @@ class KernelMachine:
         """Learn from rows, and return the machine itself."""
         features = rows.features.astype(np.float64)
         self.mean, self.scale = features.mean(axis=0), features.std(axis=0) + 1e-6
-        standard = np.clip((features - self.mean) / self.scale, -_CLIP, _CLIP)
-        strength = _agreement(standard, rows)
+        standard = self._standard(features)
+        strength = _agreement(standard, rows) / (1 + _CAUTION * rows.wavering)
         size = np.sqrt((strength**2).mean())
         self.strength = strength / size if size > 0 else np.ones_like(strength)
-        self.points = standard * self.strength
-        weights = rows.weights
+        self.slope = cue_slope()
+        pairs = lessons()
+        before, after = self._standard(pairs.before), self._standard(pairs.after)
+        everything = np.vstack((standard, before, after))
+        self.points = everything * self.strength
         # Leaving the mean out of the scores leaves the collection's mix of moods out.
-        prior = np.average(rows.targets, axis=0, weights=weights)
-        kernel = self._kernel(self.points) + self.ridge * np.diag(1 / weights)
-        self.coefficients = np.linalg.solve(kernel, rows.targets - prior)
+        prior = np.average(rows.targets, axis=0, weights=rows.weights)
+        known = everything @ self.slope
+        counts = (len(standard), len(before))
+        wanted = np.vstack((rows.targets - prior, pairs.change)) - _observed(known, *counts)
+        weights = np.concatenate((rows.weights, np.full(len(before), _LESSON_WEIGHT)))
+        observed = _observed(self._kernel(self.points), *counts)
+        kernel = _observed(np.ascontiguousarray(observed.T), *counts)
+        kernel[np.diag_indices_from(kernel)] += self.ridge / weights
+        of_rows, of_pairs = np.split(solve(kernel, wanted, assume_a="pos"), [len(standard)])
+        self.coefficients = np.vstack((of_rows, -of_pairs, of_pairs))
         return self
 
     def predict_proba(self, features: FloatArray) -> FloatArray:
         """Return probabilities, shape (rows, 5), for features, shape (rows, features)."""
-        standard = np.clip((features - self.mean) / self.scale, -_CLIP, _CLIP)
+        standard = self._standard(features)
         scores = self._kernel(standard * self.strength) @ self.coefficients
-        return softmax(scores / _TEMPERATURE)
+        return softmax((scores + standard @ self.slope) / _TEMPERATURE + _offsets())
+
+    def _standard(self, features: FloatArray) -> FloatArray:
+        standard: FloatArray = np.clip((features - self.mean) / self.scale, -_CLIP, _CLIP)
+        return standard
 
     def _kernel(self, points: FloatArray) -> FloatArray:
         distance = cdist(points, self.points) / np.sqrt(points.shape[1])
@@ -102,6 +134,8 @@ class KernelMachine:
             "zero": np.array(0.0),
             "root": np.array(-1 / np.sqrt(features)),
             "coefficients": self.coefficients / _TEMPERATURE,
+            "slope": self.slope / _TEMPERATURE,
+            "offsets": _offsets(),
         }
         nodes: list[tuple[str, list[str], str, dict[str, Any]]] = [
             ("Cast", ["features"], "precise", {"to": TensorProto.DOUBLE}),
@@ -118,7 +152,10 @@ class KernelMachine:
             ("Sqrt", ["squared_distance"], "distance", {}),
             ("Mul", ["distance", "root"], "exponent", {}),
             ("Exp", ["exponent"], "kernel", {}),
-            ("MatMul", ["kernel", "coefficients"], "scores", {}),
+            ("MatMul", ["kernel", "coefficients"], "learned", {}),
+            ("MatMul", ["cut", "slope"], "known", {}),
+            ("Add", ["learned", "known"], "balanced", {}),
+            ("Add", ["balanced", "offsets"], "scores", {}),
             ("Softmax", ["scores"], "precise_probabilities", {"axis": 1}),
             ("Cast", ["precise_probabilities"], "probabilities", {"to": TensorProto.FLOAT}),
         ]
@@ -144,6 +181,16 @@ class KernelMachine:
         onnx.checker.check_model(model)
         content: bytes = model.SerializeToString(deterministic=True)
         return content
+
+
+def _offsets() -> FloatArray:
+    return np.array([_OFFSETS.get(mood, 0.0) for mood in MOODS])
+
+
+def _observed(of_points: FloatArray, rows: int, pairs: int) -> FloatArray:
+    """Turn what is true of all points into what is learned of: rows, and differences of pairs."""
+    before, after = of_points[rows : rows + pairs], of_points[rows + pairs :]
+    return np.concatenate((of_points[:rows], after - before))
 
 
 def _agreement(features: FloatArray, rows: Rows) -> FloatArray:

@@ -16,6 +16,7 @@ from moodify_core.training.rows import Rows
 _TREES = 200
 _SMALLEST_LEAF = 5
 """Rows of one clip are near copies, so leaves must span clips."""
+_NOTHING = 1e-9
 _OPSET = 17
 
 
@@ -49,7 +50,14 @@ class Forest:
     def fit(self, rows: Rows) -> Forest:
         """Learn from rows, and return the forest itself."""
         labels = rows.targets.argmax(axis=1)
-        self._estimator.fit(rows.features, labels, sample_weight=rows.weights)
+        # A mood that is nowhere the strongest keeps its column by a row that weighs nothing.
+        missing = np.setdiff1d(np.arange(rows.targets.shape[1]), labels)
+        average = np.repeat(rows.features.mean(axis=0)[None], len(missing), axis=0)
+        self._estimator.fit(
+            np.vstack((rows.features, average)),
+            np.concatenate((labels, missing)),
+            sample_weight=np.concatenate((rows.weights, np.full(len(missing), _NOTHING))),
+        )
         # One thread at prediction: threads add up the votes in a different order each time.
         self._estimator.set_params(n_jobs=1)
         return self

@@ -13,16 +13,25 @@ import soundfile
 from click.testing import CliRunner
 from PIL import Image
 
-from examples.tunes import compose
+from examples.tunes import PRESETS, compose
+from examples.turn_cues import SEEDS, heard, turns
 from moodify_core import analyze
 from moodify_core.cli import main
 from moodify_core.model import CLASSIFIER, OnnxClassifier, load_model
 from moodify_core.moods import MOODS, Mood
+from moodify_core.training.cue_lessons import TUNES, lessons
 from moodify_core.training.datasets import Clip, DatasetError, load_dataset
 from moodify_core.training.evaluation import evaluate_model
 from moodify_core.training.export import TOLERANCE, export_model
-from moodify_core.training.extraction import UNCLEAR, TrainingSet, extract_training_set
+from moodify_core.training.extraction import (
+    UNCLEAR,
+    TrainingSet,
+    extract_training_set,
+    whole,
+)
 from moodify_core.training.familiarity import fit_familiarity
+from moodify_core.training.kernel_machine import KernelMachine
+from moodify_core.training.labels import steadied
 from moodify_core.training.learners import CANDIDATES
 from moodify_core.training.protocol import (
     Fitted,
@@ -35,6 +44,7 @@ from moodify_core.training.protocol import (
     rejected,
 )
 from moodify_core.training.rows import training_rows
+from moodify_core.training.studios import remastered
 
 pytestmark = pytest.mark.long
 
@@ -111,6 +121,18 @@ def test_a_table_is_read(tmp_path: Path) -> None:
     assert (third.mood, third.targets) == (None, (0, 0.5, 0, 0.5, 0))
 
 
+def test_what_people_said_of_a_clip_is_read(tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_text(
+        "clip,corpus,artist_id,genre,quadrant,tags,mood,tension\n"
+        "a.ogg,one,x,,Q3,Gloomy; Sad,sad,\n"
+        "b.ogg,two,y,,,,happy,0.25\n"
+    )
+    first, second = load_dataset(tmp_path)
+    assert set(first.described) == {"tag Gloomy", "tag Sad", "quadrant Q3"}
+    assert set(second.described) == {"tension"}
+    assert second.described["tension"] > 0
+
+
 @pytest.mark.parametrize("row", ["a.ogg,one,x,Rock,gloomy", "a.ogg"])
 def test_a_table_that_is_not_understood_names_the_line(tmp_path: Path, row: str) -> None:
     (tmp_path / "clips.csv").write_text(f"clip,corpus,artist_id,genre,mood\n{row}\n")
@@ -151,6 +173,114 @@ def test_every_candidate_exports_as_it_was_trained(
     np.testing.assert_allclose(
         shipped.predict_proba(rows.features), learner.predict_proba(rows.features), atol=TOLERANCE
     )
+
+
+def described_as(examples: TrainingSet, moods: np.ndarray) -> TrainingSet:
+    return replace(examples, described=np.eye(len(MOODS))[moods])
+
+
+def test_a_label_is_steadied_by_what_else_was_said(examples: TrainingSet) -> None:
+    odd = int(np.flatnonzero(examples.labels == MOODS.index(Mood.HAPPY))[0])
+    targets = examples.targets.copy()
+    targets[odd] = np.eye(len(MOODS))[MOODS.index(Mood.SAD)]  # all that is said of it is happy
+    learned = steadied(replace(described_as(examples, examples.labels), targets=targets))
+    np.testing.assert_allclose(learned.sum(axis=1), 1)
+    assert (learned.argmax(axis=1) == examples.labels).all()
+    assert learned[odd, MOODS.index(Mood.SAD)] > learned[odd + 1, MOODS.index(Mood.SAD)]
+
+
+def test_a_clip_has_no_say_in_what_others_make_of_it(examples: TrainingSet) -> None:
+    said = described_as(examples, examples.labels)
+    flipped = said.targets.copy()
+    flipped[0] = np.roll(flipped[0], 1)
+    change = steadied(replace(said, targets=flipped))[0] - steadied(said)[0]
+    own_share = np.abs(change).sum() / np.abs(flipped[0] - said.targets[0]).sum()
+    assert own_share == pytest.approx(0.2, abs=1e-6)
+
+
+def test_labels_of_which_nothing_is_said_stay(examples: TrainingSet) -> None:
+    assert examples.described.size == 0
+    np.testing.assert_array_equal(steadied(examples), examples.targets)
+
+
+def test_the_lessons_are_of_the_tunes_as_they_are_heard_now() -> None:
+    names = [(seed, mood, name) for seed in SEEDS for mood in PRESETS for name in turns(mood)]
+    with np.load(Path("moodify_core/training") / TUNES) as stored:
+        assert stored["turns"].tolist() == [name for _, _, name in names]
+        place = names.index((SEEDS[1], "sad", "sparser"))
+        now = [heard("sad", SEEDS[1], cues) for cues in turns("sad")["sparser"]]
+        np.testing.assert_allclose(stored["before"][place], now[0], rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(stored["after"][place], now[1], rtol=1e-3, atol=1e-3)
+
+
+def test_a_machine_learns_its_lessons(examples: TrainingSet) -> None:
+    machine = KernelMachine().fit(training_rows(examples))
+    taught = lessons()
+    before, after = (machine.predict_proba(rows) for rows in (taught.before, taught.after))
+    wanted = taught.change - taught.change.mean(axis=1, keepdims=True)
+    shift = np.log(after) - np.log(before)
+    assert np.mean((shift * wanted).sum(axis=1) > 0) > 0.9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_another_studio_sends_the_same_music_in_another_way(seed: int) -> None:
+    samples, _ = compose("happy", seed=310, seconds=6.0)
+    music = samples.mean(axis=1)[::2].copy()
+    sent = remastered(music, np.random.default_rng(seed))
+    np.testing.assert_array_equal(sent, remastered(music, np.random.default_rng(seed)))
+    assert sent.dtype == np.float32
+    assert np.isfinite(sent).all()
+    assert np.abs(sent).max() == pytest.approx(0.8, abs=1e-3)
+    assert 0.91 < len(sent) / len(music) < 1.1
+    assert not np.array_equal(sent, remastered(music, np.random.default_rng(seed + 1)))
+
+
+def test_silence_goes_through_a_studio() -> None:
+    for seed in range(4):
+        assert not remastered(np.zeros(30_000, np.float32), np.random.default_rng(seed)).any()
+
+
+def test_what_a_studio_moves_counts_less(examples: TrainingSet) -> None:
+    rows = training_rows(examples)
+    assert rows.wavering.shape == (rows.features.shape[1],)
+    steady = KernelMachine().fit(rows).strength
+    wavering = rows.wavering.copy()
+    wavering[3] = 2.0
+    moved = KernelMachine().fit(replace(rows, wavering=wavering)).strength
+    assert moved[3] < 0.5 * steady[3]
+    assert (np.delete(moved, 3) >= np.delete(steady, 3)).all()
+
+
+def test_how_far_a_studio_moves_a_feature_is_measured(examples: TrainingSet) -> None:
+    as_they_are = np.stack(
+        [whole(w, h) for w, h in zip(examples.windows, examples.harmony, strict=True)]
+    )
+    untouched = training_rows(replace(examples, remastered=as_they_are))
+    assert untouched.wavering == pytest.approx(0, abs=1e-9)
+    spread = untouched.features.std(axis=0)
+    half_a_spread = training_rows(replace(examples, remastered=as_they_are + spread / 2))
+    assert half_a_spread.wavering[spread > 0.01] == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_a_mood_that_is_nowhere_strongest_keeps_its_place(
+    examples: TrainingSet, candidate: str
+) -> None:
+    rows = training_rows(examples)
+    others = rows.targets.argmax(axis=1) != MOODS.index(Mood.DRAMATIC)
+    few = replace(
+        rows,
+        **{
+            name: getattr(rows, name)[others]
+            for name in ("features", "targets", "weights", "artists", "corpora")
+        },
+    )
+    learner = CANDIDATES[candidate](0).fit(few)
+    said = learner.predict_proba(few.features)
+    assert said.shape == (len(few.features), len(MOODS))
+    assert (said.argmax(axis=1) == few.targets.argmax(axis=1)).mean() > 0.9
+    exported = OnnxClassifier(learner.to_onnx()).predict_proba(few.features)
+    np.testing.assert_allclose(exported, said, atol=TOLERANCE)
 
 
 def test_locked_artists_are_not_learned_from(examples: TrainingSet) -> None:

@@ -1,0 +1,70 @@
+"""Turn one cue of a tune at a time, for the lessons of ``moodify train``.
+
+    python -m examples.turn_cues
+
+Writes what Moodify hears in each tune before and after, as features, in the place from which the
+training takes it. To be run again when a feature changes. No test or measurement uses its seeds.
+"""
+
+import io
+from typing import Any, Final
+
+import numpy as np
+import soundfile
+
+import moodify_core.training
+from examples.tunes import PRESETS, compose
+from moodify_core.arrays import FloatArray
+from moodify_core.audio import AudioReader
+from moodify_core.features import extract
+from moodify_core.features.extraction import FEATURE_NAMES
+from moodify_core.scoring import stretches
+from moodify_core.training.cue_lessons import TUNES
+
+SEEDS: Final = range(1000, 1004)
+SECONDS: Final = 20.0
+
+
+def turns(mood: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Name the ways to turn a tune of a mood, each with its cues before and after."""
+    tempo = PRESETS[mood].tempo
+    return {
+        "faster": ({"tempo": 0.7 * tempo}, {"tempo": 1.4 * tempo}),
+        "sparser": ({"density": 0.8}, {"density": 0.1}),
+        "brighter": ({"brightness": 0.1}, {"brightness": 0.9}),
+        "minor": ({"mode": "major"}, {"mode": "minor"}),
+    }
+
+
+def heard(mood: str, seed: int, cues: dict[str, Any]) -> FloatArray:
+    """Compose a tune and return the mean of its stretches, shape (features,)."""
+    samples, rate = compose(mood, seed=seed, seconds=SECONDS, **cues)
+    file = io.BytesIO()
+    soundfile.write(file, samples, rate, format="FLAC")
+    file.seek(0)
+    with AudioReader(file) as reader:
+        features = extract(reader)
+    row: FloatArray = stretches(features.windows, features.harmony).mean(axis=0)
+    return row
+
+
+def main() -> None:
+    """Turn, hear and write them all."""
+    names, before, after = [], [], []
+    for seed in SEEDS:
+        for mood in PRESETS:
+            for name, (first, second) in turns(mood).items():
+                names.append(name)
+                before.append(heard(mood, seed, first))
+                after.append(heard(mood, seed, second))
+    np.savez_compressed(
+        f"{moodify_core.training.__path__[0]}/{TUNES}",
+        features=np.array(FEATURE_NAMES),
+        turns=np.array(names),
+        before=np.array(before),
+        after=np.array(after),
+    )
+
+
+if __name__ == "__main__":
+    main()
