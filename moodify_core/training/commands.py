@@ -132,7 +132,7 @@ def in_words(metrics: Metrics) -> str:
     if metrics["locked_artists"]:
         lines += [
             "",
-            "Artists that no choice of design has seen:",
+            "Artists that were kept out of all comparisons:",
             *_table(metrics["locked_artists"]),
         ]
     if metrics["unheard_corpus"]:

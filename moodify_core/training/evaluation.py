@@ -54,7 +54,7 @@ def evaluate(examples: TrainingSet, seed: int, tell: Callable[[str], None]) -> M
     -------
     dict
         ``data``, ``protocol``, ``unheard_artists`` (scores of all and of each corpus),
-        ``locked_artists`` (of the fifth of the artists that no choice of design has seen),
+        ``locked_artists`` (of the fifth of the artists that is kept out of all comparisons),
         ``unheard_corpus`` (of each corpus by a model that learned from the others),
         ``genres`` (accuracy on unheard artists), ``called_unlike_music`` (share of clips) and
         ``leaky_window_accuracy``.

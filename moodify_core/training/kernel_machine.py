@@ -5,10 +5,11 @@ weighted by how far their relation to the moods agrees between collections, and 
 survive another studio: what goes with a mood in one collection only is more likely a habit of that
 collection than a property of the mood, and what a studio moves hardly tells one mood from another.
 
-It starts from what is known of musical cues (`moodify_core.training.cue_lessons`): a linear score,
+It starts from what is known of musical cues (`moodify_core.training.lessons`): a linear score,
 which the kernel corrects where the data says otherwise, and pairs of tunes that differ in one cue,
 of which only the difference is learned. Both are functions of the same kernel space, so there is
-one solution in closed form (Wahba, "Spline models for observational data", 1990, chapter 1).
+one solution in closed form (Wahba, "Spline models for observational data", 1990, chapter 1), as
+there is with the third lesson, the moods that composed tunes have on average.
 """
 
 from __future__ import annotations
@@ -21,19 +22,21 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from scipy.linalg import solve
+from scipy.sparse import block_diag, csr_array, eye_array
 from scipy.spatial.distance import cdist
 
 from moodify_core.arrays import FloatArray
 from moodify_core.moods import MOODS, Mood
 from moodify_core.scoring import softmax
-from moodify_core.training.cue_lessons import cue_slope, lessons
+from moodify_core.training.lessons import Lessons, cue_slope, lessons
 from moodify_core.training.rows import Rows
 
 _CLIP = 3.0
 """Standard deviations at which a feature is cut: unheard music must not extrapolate."""
 _TEMPERATURE = 0.165
 """Brings scores to the scale of probabilities; the calibration sharpens them from there."""
-_LESSON_WEIGHT = 5.0
+_PAIR_WEIGHT, _TUNES_WEIGHT = 5.0, 0.3
+"""Of a pair of tunes, and of all tunes of a mood; docs/accuracy.md has others."""
 _CAUTION = 3.0
 """By how much less a feature counts that another studio moves as far as other music does."""
 _OFFSETS: Mapping[Mood, float] = {Mood.DRAMATIC: 0.17}
@@ -60,7 +63,7 @@ class KernelMachine:
     slope : float array, shape (features, 5)
         What is known of cues beforehand, by standardised feature and without its strength.
     points : float array, shape (points, features)
-        What was learned from, in the form above: the rows, then the tunes of the lessons.
+        What was learned from, in the form above: rows, tunes, and the pairs of tunes.
     coefficients : float array, shape (points, 5)
     """
 
@@ -81,21 +84,25 @@ class KernelMachine:
         size = np.sqrt((strength**2).mean())
         self.strength = strength / size if size > 0 else np.ones_like(strength)
         self.slope = cue_slope()
-        pairs = lessons()
-        before, after = self._standard(pairs.before), self._standard(pairs.after)
-        everything = np.vstack((standard, before, after))
+        taught = lessons()
+        tunes, before, after = map(self._standard, (taught.tunes, taught.before, taught.after))
+        everything = np.vstack((standard, tunes, before, after))
         self.points = everything * self.strength
         # Leaving the mean out of the scores leaves the collection's mix of moods out.
         prior = np.average(rows.targets, axis=0, weights=rows.weights)
-        known = everything @ self.slope
-        counts = (len(standard), len(before))
-        wanted = np.vstack((rows.targets - prior, pairs.change)) - _observed(known, *counts)
-        weights = np.concatenate((rows.weights, np.full(len(before), _LESSON_WEIGHT)))
-        observed = _observed(self._kernel(self.points), *counts)
-        kernel = _observed(np.ascontiguousarray(observed.T), *counts)
+        seen = _seen(len(rows.targets), taught)
+        wanted = np.vstack((rows.targets - prior, np.eye(len(MOODS)) - prior, taught.change))
+        wanted -= seen @ (everything @ self.slope)
+        weights = np.concatenate(
+            (
+                rows.weights,
+                np.full(len(MOODS), _TUNES_WEIGHT),
+                np.full(len(taught.change), _PAIR_WEIGHT),
+            )
+        )
+        kernel = seen @ (seen @ self._kernel(self.points)).T
         kernel[np.diag_indices_from(kernel)] += self.ridge / weights
-        of_rows, of_pairs = np.split(solve(kernel, wanted, assume_a="pos"), [len(standard)])
-        self.coefficients = np.vstack((of_rows, -of_pairs, of_pairs))
+        self.coefficients = seen.T @ solve(kernel, wanted, assume_a="pos")
         return self
 
     def predict_proba(self, features: FloatArray) -> FloatArray:
@@ -187,10 +194,11 @@ def _offsets() -> FloatArray:
     return np.array([_OFFSETS.get(mood, 0.0) for mood in MOODS])
 
 
-def _observed(of_points: FloatArray, rows: int, pairs: int) -> FloatArray:
-    """Turn what is true of all points into what is learned of: rows, and differences of pairs."""
-    before, after = of_points[rows : rows + pairs], of_points[rows + pairs :]
-    return np.concatenate((of_points[:rows], after - before))
+def _seen(rows: int, taught: Lessons) -> csr_array:
+    """Return what is learned of, by point: rows, means of the tunes of a mood, and differences."""
+    of_moods = taught.moods.T / taught.moods.sum(axis=0)[:, None]
+    pairs = np.eye(len(taught.change))
+    return csr_array(block_diag((eye_array(rows), of_moods, np.hstack((-pairs, pairs)))))
 
 
 def _agreement(features: FloatArray, rows: Rows) -> FloatArray:

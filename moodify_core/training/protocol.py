@@ -168,7 +168,7 @@ def rejected(examples: TrainingSet, seed: int) -> np.ndarray:
 
 
 def locked(examples: TrainingSet) -> IntArray:
-    """Return the clips of the fifth of the artists that no choice of design has seen.
+    """Return the clips of the fifth of the artists that is kept out of all comparisons.
 
     An artist belongs to it if the SHA-256 of the name, as a number, is a multiple of 5.
     """

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from examples.make_lessons import turns
 from examples.tunes import PRESETS, compose
-from examples.turn_cues import turns
 from moodify_core import Mood, MoodAnalysis, ReasonCode, analyze
 from moodify_core.audio import AudioReader
 from moodify_core.console import summary, why
@@ -27,7 +27,7 @@ from moodify_core.scoring import softmax, stretches, votes
 
 pytestmark = pytest.mark.long
 
-SEEDS = range(100, 104)  # with five moods: 20 tunes, none of which was heard in development
+SEEDS = range(300, 304)  # with five moods: 20 tunes, none of which was heard in development
 SECONDS = 20.0
 BAR = 0.8
 ENERGETIC = (Mood.AGGRESSIVE, Mood.HAPPY)
@@ -151,6 +151,18 @@ def test_a_named_reason_shifts_the_expected_way(name: str) -> None:
 @pytest.mark.parametrize("name", TURNS)
 def test_moods_move_the_expected_way(name: str) -> None:
     assert share([moved(name, case) for case in cases(name)]) >= BAR
+
+
+def test_most_tunes_have_the_moods_that_they_were_composed_for() -> None:
+    model = load_model()
+    right = []
+    for seed in SEEDS:
+        for mood in PRESETS:
+            features = heard(mood, seed, ())
+            song = model.score(features.windows, features.harmony).song
+            right.append(MOODS[int(song.argmax())] == mood)
+    # One in five by guessing, and as many by a model of the collections, which hears love in all.
+    assert share(right) >= 0.6
 
 
 def short(name: str) -> object:

@@ -13,13 +13,12 @@ import soundfile
 from click.testing import CliRunner
 from PIL import Image
 
+from examples.make_lessons import PLAIN_SEEDS, SEEDS, heard, turns
 from examples.tunes import PRESETS, compose
-from examples.turn_cues import SEEDS, heard, turns
 from moodify_core import analyze
 from moodify_core.cli import main
 from moodify_core.model import CLASSIFIER, OnnxClassifier, load_model
 from moodify_core.moods import MOODS, Mood
-from moodify_core.training.cue_lessons import TUNES, lessons
 from moodify_core.training.datasets import Clip, DatasetError, load_dataset
 from moodify_core.training.evaluation import evaluate_model
 from moodify_core.training.export import TOLERANCE, export_model
@@ -33,6 +32,7 @@ from moodify_core.training.familiarity import fit_familiarity
 from moodify_core.training.kernel_machine import KernelMachine
 from moodify_core.training.labels import steadied
 from moodify_core.training.learners import CANDIDATES
+from moodify_core.training.lessons import TUNES, lessons
 from moodify_core.training.protocol import (
     Fitted,
     answers,
@@ -211,6 +211,11 @@ def test_the_lessons_are_of_the_tunes_as_they_are_heard_now() -> None:
         now = [heard("sad", SEEDS[1], cues) for cues in turns("sad")["sparser"]]
         np.testing.assert_allclose(stored["before"][place], now[0], rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(stored["after"][place], now[1], rtol=1e-3, atol=1e-3)
+        plain = [(seed, mood) for seed in PLAIN_SEEDS for mood in PRESETS]
+        assert stored["moods"].tolist() == [mood for _, mood in plain]
+        tune = stored["tunes"][plain.index((PLAIN_SEEDS[2], "happy"))]
+        now = heard("happy", PLAIN_SEEDS[2], {})
+        np.testing.assert_allclose(tune, now, rtol=1e-3, atol=1e-3)
 
 
 def test_a_machine_learns_its_lessons(examples: TrainingSet) -> None:
@@ -220,6 +225,9 @@ def test_a_machine_learns_its_lessons(examples: TrainingSet) -> None:
     wanted = taught.change - taught.change.mean(axis=1, keepdims=True)
     shift = np.log(after) - np.log(before)
     assert np.mean((shift * wanted).sum(axis=1) > 0) > 0.9
+    said = machine.predict_proba(taught.tunes)
+    for mood, composed_for_it in enumerate(taught.moods.T.astype(bool)):
+        assert said[composed_for_it, mood].mean() > said[~composed_for_it, mood].mean() + 0.1
 
 
 @pytest.mark.parametrize("seed", range(6))

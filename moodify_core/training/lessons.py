@@ -1,4 +1,4 @@
-"""What is known of musical cues beforehand, and tunes that teach it.
+"""What Moodify is taught besides the collections: musical cues, and music that is made of tones.
 
 A thousand clips hardly tell what one cue does by itself: in recordings what is fast is also loud,
 rough and dense. Research that turned one cue at a time does: Juslin and Laukka, "Expression,
@@ -6,6 +6,11 @@ perception, and induction of musical emotions", Journal of New Music Research 33
 and Lindström, "The role of structure in the musical expression of emotions", in Handbook of Music
 and Emotion, 2010. Two weak sources carry it into a model: a slope that it starts from, and pairs of
 tunes by ``examples`` that differ in one cue only, of which nothing but the difference is learned.
+
+Nor do the collections hold much clean synthetic music, which a model of theirs takes for romantic
+whatever it plays, as gentle recordings are the cleanest. So it also learns that tunes by
+``examples`` have the moods that they were composed for on average, at a weight that recordings do
+not notice. Each by itself is not learned: then it is likeness to them that decides, not the cues.
 """
 
 from __future__ import annotations
@@ -24,8 +29,8 @@ from moodify_core.features.extraction import FEATURE_NAMES
 from moodify_core.moods import MOODS
 from moodify_core.result import ReasonCode
 
-TUNES = "turned_tunes.npz"
-"""Made by ``python -m examples.turn_cues``."""
+TUNES = "lessons.npz"
+"""Made by ``python -m examples.make_lessons``."""
 
 _SLOPES: Mapping[ReasonCode, tuple[float, tuple[float, ...]]] = {
     ReasonCode.FAST_PULSE: (0.05, (0.5, 0, 0.5, -0.5, -0.5)),
@@ -46,23 +51,28 @@ _CHANGE = 0.3
 
 
 class StaleLessons(MoodifyError):
-    """The turned tunes were heard with other features than Moodify has now."""
+    """The tunes were heard with other features than Moodify has now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """Pairs of stretches; the arrays run over the pairs.
+    """Pairs of tunes that differ in a cue, and tunes with their moods.
 
     Attributes
     ----------
     before, after : float array, shape (pairs, features)
     change : float array, shape (pairs, 5)
         By how much the score of each mood shall be larger after than before.
+    tunes : float array, shape (tunes, features)
+    moods : float array, shape (tunes, 5)
+        1 for the mood that a tune was composed for.
     """
 
     before: FloatArray
     after: FloatArray
     change: FloatArray
+    tunes: FloatArray
+    moods: FloatArray
 
 
 def cue_slope() -> FloatArray:
@@ -83,7 +93,7 @@ def cue_slope() -> FloatArray:
 
 @cache
 def lessons() -> Lessons:
-    """Return the pairs that differ in one cue, and what that does to the moods.
+    """Return what the tunes teach.
 
     Each pair of tunes is three lessons: one of the whole tunes, and two in which nothing but the
     features of the turned cue changes, so that they carry what the cue does.
@@ -100,10 +110,13 @@ def lessons() -> Lessons:
     with np.load(str(files(__package__).joinpath(TUNES))) as stored:
         if tuple(stored["features"]) != FEATURE_NAMES:
             raise StaleLessons(
-                f"{TUNES} was made for other features; run python -m examples.turn_cues."
+                f"{TUNES} was made for other features; run python -m examples.make_lessons."
             )
         turns = stored["turns"].tolist()
-        before, after = (stored[name].astype(np.float64) for name in ("before", "after"))
+        moods = stored["moods"].tolist()
+        before, after, tunes = (
+            stored[name].astype(np.float64) for name in ("before", "after", "tunes")
+        )
     only_cue, all_but_cue = before.copy(), after.copy()
     for row, turn in enumerate(turns):
         columns = _group(_CHANGES[turn][0]).columns
@@ -114,6 +127,8 @@ def lessons() -> Lessons:
         before=np.vstack((before, before, all_but_cue)),
         after=np.vstack((after, only_cue, after)),
         change=np.vstack((change, change, change)),
+        tunes=tunes,
+        moods=np.array([[float(mood == each) for each in MOODS] for mood in moods]),
     )
 
 

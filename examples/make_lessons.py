@@ -1,9 +1,9 @@
-"""Turn one cue of a tune at a time, for the lessons of ``moodify train``.
+"""Compose the tunes that ``moodify train`` learns from: some as they are, some with a cue turned.
 
-    python -m examples.turn_cues
+    python -m examples.make_lessons
 
-Writes what Moodify hears in each tune before and after, as features, in the place from which the
-training takes it. To be run again when a feature changes. No test or measurement uses its seeds.
+Writes what Moodify hears in each of them, as features, in the place from which the training takes
+it. To be run again when a feature changes. No test or measurement uses its seeds.
 """
 
 import io
@@ -19,9 +19,12 @@ from moodify_core.audio import AudioReader
 from moodify_core.features import extract
 from moodify_core.features.extraction import FEATURE_NAMES
 from moodify_core.scoring import stretches
-from moodify_core.training.cue_lessons import TUNES
+from moodify_core.training.lessons import TUNES
 
 SEEDS: Final = range(1000, 1004)
+"""Of tunes that are turned."""
+PLAIN_SEEDS: Final = range(2000, 2012)
+"""Of tunes that are left as they are."""
 SECONDS: Final = 20.0
 
 
@@ -49,7 +52,7 @@ def heard(mood: str, seed: int, cues: dict[str, Any]) -> FloatArray:
 
 
 def main() -> None:
-    """Turn, hear and write them all."""
+    """Compose, turn, hear and write them all."""
     names, before, after = [], [], []
     for seed in SEEDS:
         for mood in PRESETS:
@@ -57,12 +60,15 @@ def main() -> None:
                 names.append(name)
                 before.append(heard(mood, seed, first))
                 after.append(heard(mood, seed, second))
+    plain = [(mood, seed) for seed in PLAIN_SEEDS for mood in PRESETS]
     np.savez_compressed(
         f"{moodify_core.training.__path__[0]}/{TUNES}",
         features=np.array(FEATURE_NAMES),
         turns=np.array(names),
         before=np.array(before),
         after=np.array(after),
+        tunes=np.array([heard(mood, seed, {}) for mood, seed in plain]),
+        moods=np.array([mood for mood, _ in plain]),
     )
 
 
