@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 import soundfile
+import soxr
 
 import moodify_core.training
-from examples.tunes import PRESETS, compose
+from examples.tunes import PRESETS, RATE, compose
 from moodify_core.arrays import FloatArray
 from moodify_core.audio import AudioReader
 from moodify_core.features import extract
@@ -25,6 +26,8 @@ SEEDS: Final = range(1000, 1004)
 """Of tunes that are turned."""
 PLAIN_SEEDS: Final = range(2000, 2012)
 """Of tunes that are left as they are."""
+RATES: Final = (RATE, 8000)
+"""At which those are sent: what they teach is to hold on a telephone, too."""
 SECONDS: Final = 20.0
 
 
@@ -39,11 +42,11 @@ def turns(mood: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     }
 
 
-def heard(mood: str, seed: int, cues: dict[str, Any]) -> FloatArray:
-    """Compose a tune and return the mean of its stretches, shape (features,)."""
-    samples, rate = compose(mood, seed=seed, seconds=SECONDS, **cues)
+def heard(mood: str, seed: int, cues: dict[str, Any], rate: int = RATE) -> FloatArray:
+    """Compose a tune, send it at a rate, and return the mean of its stretches, (features,)."""
+    samples, _ = compose(mood, seed=seed, seconds=SECONDS, **cues)
     file = io.BytesIO()
-    soundfile.write(file, samples, rate, format="FLAC")
+    soundfile.write(file, soxr.resample(samples, RATE, rate), rate, format="FLAC")
     file.seek(0)
     with AudioReader(file) as reader:
         features = extract(reader)
@@ -60,15 +63,15 @@ def main() -> None:
                 names.append(name)
                 before.append(heard(mood, seed, first))
                 after.append(heard(mood, seed, second))
-    plain = [(mood, seed) for seed in PLAIN_SEEDS for mood in PRESETS]
+    plain = [(mood, seed, rate) for seed in PLAIN_SEEDS for mood in PRESETS for rate in RATES]
     np.savez_compressed(
         f"{moodify_core.training.__path__[0]}/{TUNES}",
         features=np.array(FEATURE_NAMES),
         turns=np.array(names),
         before=np.array(before),
         after=np.array(after),
-        tunes=np.array([heard(mood, seed, {}) for mood, seed in plain]),
-        moods=np.array([mood for mood, _ in plain]),
+        tunes=np.array([heard(mood, seed, {}, rate) for mood, seed, rate in plain]),
+        moods=np.array([mood for mood, _, _ in plain]),
     )
 
 

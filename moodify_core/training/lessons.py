@@ -9,8 +9,9 @@ tunes by ``examples`` that differ in one cue only, of which nothing but the diff
 
 Nor do the collections hold much clean synthetic music, which a model of theirs takes for romantic
 whatever it plays, as gentle recordings are the cleanest. So it also learns that tunes by
-``examples`` have the moods that they were composed for on average, at a weight that recordings do
-not notice. Each by itself is not learned: then it is likeness to them that decides, not the cues.
+``examples``, in full and as a telephone would send them, have the moods that they were composed for
+on average, at a weight that recordings do not notice. Each by itself is not learned: then it is
+likeness to them that decides, not the cues.
 """
 
 from __future__ import annotations

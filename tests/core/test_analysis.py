@@ -92,10 +92,13 @@ def test_all_of_a_song_is_covered(tune: np.ndarray, seconds: float) -> None:
 
 
 def test_every_format_gives_the_same_answer() -> None:
-    moods = ("sad", "aggressive", "romantic")
-    medley = join([compose(mood, seed=31, seconds=30.0)[0] for mood in moods])
+    medley = join([compose(mood, seed=42, seconds=30.0)[0] for mood in ("romantic", "happy")])
     reference = analyze(wav(medley))
     assert len(reference.segments) > 1
+    for segment in reference.segments:
+        # Which of two moods is a hair ahead, every format may tell in its own way.
+        first, second, *_ = sorted(segment.probabilities.values(), reverse=True)
+        assert first - second > 0.3
     assert len(CASES) == 24
     for case in CASES.values():
         analysis = analyze(io.BytesIO(encode(medley, RATE, case)))
@@ -112,9 +115,9 @@ def test_the_level_does_not_matter(tune: np.ndarray, answer: MoodAnalysis, decib
     assert analysis.dominant is answer.dominant
 
 
-@pytest.mark.parametrize(("first", "second"), [("aggressive", "sad"), ("romantic", "aggressive")])
+@pytest.mark.parametrize(("first", "second"), [("happy", "romantic"), ("romantic", "happy")])
 def test_the_border_between_two_tunes_is_found(first: str, second: str) -> None:
-    tunes = [compose(mood, seed=31, seconds=40.0)[0] for mood in (first, second)]
+    tunes = [compose(mood, seed=42, seconds=40.0)[0] for mood in (first, second)]
     analysis = analyze(wav(join(tunes)))
     alone = [analyze(wav(samples)).dominant for samples in tunes]
     assert alone[0] is not alone[1]

@@ -13,7 +13,7 @@ import soundfile
 from click.testing import CliRunner
 from PIL import Image
 
-from examples.make_lessons import PLAIN_SEEDS, SEEDS, heard, turns
+from examples.make_lessons import PLAIN_SEEDS, RATES, SEEDS, heard, turns
 from examples.tunes import PRESETS, compose
 from moodify_core import analyze
 from moodify_core.cli import main
@@ -211,10 +211,10 @@ def test_the_lessons_are_of_the_tunes_as_they_are_heard_now() -> None:
         now = [heard("sad", SEEDS[1], cues) for cues in turns("sad")["sparser"]]
         np.testing.assert_allclose(stored["before"][place], now[0], rtol=1e-3, atol=1e-3)
         np.testing.assert_allclose(stored["after"][place], now[1], rtol=1e-3, atol=1e-3)
-        plain = [(seed, mood) for seed in PLAIN_SEEDS for mood in PRESETS]
-        assert stored["moods"].tolist() == [mood for _, mood in plain]
-        tune = stored["tunes"][plain.index((PLAIN_SEEDS[2], "happy"))]
-        now = heard("happy", PLAIN_SEEDS[2], {})
+        plain = [(s, mood, rate) for s in PLAIN_SEEDS for mood in PRESETS for rate in RATES]
+        assert stored["moods"].tolist() == [mood for _, mood, _ in plain]
+        tune = stored["tunes"][plain.index((PLAIN_SEEDS[2], "happy", 8000))]
+        now = heard("happy", PLAIN_SEEDS[2], {}, 8000)
         np.testing.assert_allclose(tune, now, rtol=1e-3, atol=1e-3)
 
 
