@@ -32,6 +32,7 @@ def files() -> Mapping[str, Callable[[random.Random], bytes]]:
         "concat.m4a": lambda _: b"ffconcat version 1.0\nfile /etc/passwd\n",
         "random.mp3": lambda chance: b"\xff\xfb\x90\x64" + chance.randbytes(100_000),
         "cut.mp3": lambda chance: music[: chance.randrange(len(music))],
+        "sample.wav": lambda _: _wave(np.ones(1, dtype=np.float32)),
         "short.wav": lambda _: _wave(np.ones(RATE // 2, dtype=np.float32)),
         "silence.wav": lambda _: _wave(np.zeros(10 * RATE, dtype=np.float32)),
         "no-number.wav": lambda _: _wave(np.full(10 * RATE, np.nan, dtype=np.float32)),

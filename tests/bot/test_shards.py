@@ -12,13 +12,10 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import update
 
 from bot.outcomes import TooManyAtOnce
 from bot.presentation import texts
-from bot.storage import Place, Storage
-from bot.storage.tables import PlaceRow
-from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
+from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot, started_bot
 from tests.bot.storage import postgres
 from tests.bot.test_restart import noise
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Message, User
@@ -52,6 +49,17 @@ def _channels(double: DiscordDouble, people: tuple[User, ...]) -> tuple[Channel,
     return tuple(channel for _, channel in sorted(found.items()))
 
 
+def _settings(database: str, shard_ids: str) -> dict[str, object]:
+    return {
+        "database_url": database,
+        "shard_count": SHARDS,
+        "shard_ids": shard_ids,
+        "workers": 1,
+        "user_queue_limit": 3,
+        "cooldown": 0,
+    }
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def town(
     tmp_path_factory: pytest.TempPathFactory, postgres_server: Path
@@ -67,12 +75,7 @@ async def town(
                     running_bot(
                         double,
                         tmp_path_factory.mktemp("bot"),
-                        database_url=database,
-                        shard_count=SHARDS,
-                        shard_ids=ids,
-                        workers=1,
-                        user_queue_limit=3,
-                        cooldown=0,
+                        **_settings(database, ids),
                     )
                 )
 
@@ -127,16 +130,42 @@ async def test_a_person_is_limited_over_servers_of_several_processes(town: Town)
     assert all(message.embeds for message in answered)
 
 
-@pytest.mark.asyncio(loop_scope="module")
-async def test_what_a_killed_process_left_holds_nobody_up(town: Town) -> None:
-    storage = await Storage.open(town.database)
-    person = int(town.people[2].id)
-    for number in range(3):
-        await storage.sharing.enter(Place(number, number, person), None)
-    async with storage._database.write() as connection:
-        await connection.execute(update(PlaceRow).values(until=0.0))
-    await storage.close()
-    assert (await _answer(await town.ask(3, noise(11, 1.2), user=2))).embeds
+async def test_what_a_killed_process_held_is_free_again_after_its_lease(
+    tmp_path: Path, postgres_server: Path
+) -> None:
+    database = await postgres.new_database(postgres_server)
+    async with DiscordDouble(shards=SHARDS, max_concurrency=SHARDS) as double:
+        people = tuple(double.add_user(name) for name in ("Ann", "Bo"))
+        channels = _channels(double, people)
+        for folder in ("a", "b"):
+            (tmp_path / folder).mkdir()
+        async with AsyncExitStack() as stack:
+            # Neither is connected before all shards are.
+            stays, goes = await asyncio.gather(
+                *(
+                    stack.enter_async_context(
+                        started_bot(double, tmp_path / folder, **_settings(database, shard_ids))
+                    )
+                    for folder, shard_ids in (("a", "0,1"), ("b", "2,3"))
+                )
+            )
+            await double.wait_command("mood", PATIENCE)
+            for each in (stays, goes):
+                await each.logged("workers started")
+            town = Town(double, people, channels, (stays, goes), database)
+            for worker in goes.worker_pids():
+                os.kill(worker, signal.SIGSTOP)
+            for number in range(3):
+                await town.ask(2, noise(number, 1.2))
+            await goes.logged("job accepted", 3)
+            await goes.stop(signal.SIGKILL)
+            refused = await _answer(await town.ask(0, noise(3, 1.2)))
+            assert refused.content == texts.refusal(TooManyAtOnce(3))
+            async with asyncio.timeout(PATIENCE):
+                while not (await _answer(await town.ask(0, noise(4, 1.2)))).embeds:  # noqa: ASYNC110
+                    await asyncio.sleep(2)  # somebody who tries again
+        assert double.violations == []
+        assert double.own_errors == []
 
 
 @contextmanager
