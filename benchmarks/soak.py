@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import io
 import json
+import os
 import sqlite3
 import statistics
 import sys
@@ -54,8 +55,9 @@ JUDGED = 5.0
 things are used for the first time."""
 FLAT = 1.15
 """Times what is held at the end may be what was held at the beginning."""
-SLACK = {"descriptors": 6, "tasks": 3, "threads": 2}
-"""What may come and go by itself: connections that are kept alive, and threads of pools."""
+SLACK = {"descriptors": 6, "tasks": 3, "threads": min(32, (os.cpu_count() or 1) + 4)}
+"""What may come and go by itself: connections that are kept alive, and the threads of asyncio's own
+pool, which start when they are first needed and then stay."""
 
 
 @dataclass(frozen=True)

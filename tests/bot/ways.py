@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -277,8 +278,23 @@ async def stored(folder: Path) -> AsyncIterator[Storage]:
 
 
 def song(name: str = LONG_ENOUGH) -> File:
-    """Return a song that is long enough to be answered unasked."""
-    return File(name, (ROOT / "examples" / "medley_after_the_storm.mp3").read_bytes())
+    """Return a song that is long enough to be answered unasked, and whose mood is sure."""
+    return example(name, "romantic_last_dance", "romantic_last_dance")
+
+
+def example(name: str, *tunes: str) -> File:
+    """Return a song made of example tunes, one after the other."""
+    return File(name, _joined(tunes))
+
+
+@cache
+def _joined(tunes: tuple[str, ...]) -> bytes:
+    parts = [soundfile.read(ROOT / "examples" / f"{tune}.mp3", always_2d=True) for tune in tunes]
+    file = io.BytesIO()
+    soundfile.write(
+        file, np.concatenate([samples for samples, _ in parts]), parts[0][1], format="MP3"
+    )
+    return file.getvalue()
 
 
 def tune(seed: int, seconds: float = 8, name: str = "tune.wav") -> File:
