@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
 import signal
 import tempfile
 from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import SpawnContext
+from multiprocessing.synchronize import RLock
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
 
@@ -138,8 +139,26 @@ class LocalEngine:
             initializer=worker.set_up,
             initargs=(self._rules,),
             # Forking a process that has threads and an event loop copies locks that are held.
-            context=multiprocessing.get_context("spawn"),
+            context=_Spawning(),
         )
+
+
+class _Spawning(SpawnContext):
+    """Keeps the locks of a pool as long as the pool itself.
+
+    A pool lets go of them before it ends its workers, and a lock that nobody holds is gone at once
+    for a worker that is about to start: it would say so with a traceback.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: list[RLock] = []
+
+    def RLock(self) -> RLock:  # noqa: N802 - as the library has it
+        """Return a new lock."""
+        lock = super().RLock()
+        self._kept.append(lock)
+        return lock
 
 
 def _stop_and_join(pool: ProcessPool) -> None:

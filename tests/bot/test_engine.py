@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import resource
 import signal
@@ -281,6 +282,24 @@ def _wait_for_the_end_of(pid: int) -> None:
     with suppress(OSError):  # which there is as soon as it is gone
         while stat.read_text().rpartition(")")[2].split()[0] != "Z":
             time.sleep(0.01)
+
+
+async def test_a_worker_that_starts_while_its_pool_is_stopped_leaves_no_traceback(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine = _engine(tmp_path, max_jobs=1)
+    # It takes three seconds to end this one, and so long the next one of the other is starting.
+    frozen = asyncio.create_task(engine.run(freeze, time_limit=LIMIT))
+    await asyncio.sleep(0)
+    assert await engine.run(add, 1, 1, time_limit=LIMIT) == 2
+    known = {child.pid for child in multiprocessing.active_children()}
+    async with asyncio.timeout(LIMIT):
+        while {child.pid for child in multiprocessing.active_children()} <= known:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await engine.close()
+    with pytest.raises(EngineUnavailable):
+        await frozen
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_workers_that_hang_without_work_are_replaced(
