@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import func, select
 
 from bot.outcomes import TooManyAtOnce
 from bot.presentation import texts
+from bot.storage import Storage
+from bot.storage.tables import PlaceRow
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot, started_bot
 from tests.bot.storage import postgres
 from tests.bot.test_restart import noise
@@ -157,7 +160,7 @@ async def test_what_a_killed_process_held_is_free_again_after_its_lease(
                 os.kill(worker, signal.SIGSTOP)
             for number in range(3):
                 await town.ask(2, noise(number, 1.2))
-            await goes.logged("job accepted", 3)
+            await _places_taken(database, 3)
             await goes.stop(signal.SIGKILL)
             refused = await _answer(await town.ask(0, noise(3, 1.2)))
             assert refused.content == texts.refusal(TooManyAtOnce(3))
@@ -166,6 +169,16 @@ async def test_what_a_killed_process_held_is_free_again_after_its_lease(
                     await asyncio.sleep(2)  # somebody who tries again
         assert double.violations == []
         assert double.own_errors == []
+
+
+async def _places_taken(database: str, number: int) -> None:
+    storage = await Storage.open(database)
+    async with asyncio.timeout(PATIENCE):
+        taken = 0
+        while taken < number:
+            async with storage._database.read() as connection:
+                taken = await connection.scalar(select(func.count()).select_from(PlaceRow)) or 0
+    await storage.close()
 
 
 @contextmanager
