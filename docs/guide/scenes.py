@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,7 +21,8 @@ from bot.storage import Listening
 from docs.guide.look import Form, Look, Part, Said, Scene, Sheet, Typed
 from moodify_core.moods import Mood
 from tests.bot.heard import Heard, hear, storage_in
-from tests.bot.process import PATIENCE, ROOT, is_answer, running_bot
+from tests.bot.process import PATIENCE, is_answer, running_bot
+from tests.bot.ways import example
 from tests.discord_double import (
     MESSAGE_CONTENT,
     Channel,
@@ -45,29 +45,26 @@ _CUT = 560
 
 
 _TUNES = {
-    "Long way home": ("siege_at_dawn", "broken_gears", "siege_at_dawn", "last_dance"),
-    "Low tide": ("siege_at_dawn", "siege_at_dawn", "broken_gears"),
-    "Night market": ("broken_gears", "siege_at_dawn", "morning_run"),
-    "Last dance": ("last_dance",),
-    "Empty platform": ("empty_platform",),
-    "Broken gears": ("broken_gears",),
-    "Morning run": ("morning_run",),
-    "Side A of the tape": ("after_the_storm",) * 15,
+    "Long way home": (
+        "dramatic_siege_at_dawn",
+        "aggressive_broken_gears",
+        "dramatic_siege_at_dawn",
+        "romantic_last_dance",
+    ),
+    "Low tide": ("dramatic_siege_at_dawn", "dramatic_siege_at_dawn", "aggressive_broken_gears"),
+    "Night market": ("aggressive_broken_gears", "dramatic_siege_at_dawn", "happy_morning_run"),
+    "Last dance": ("romantic_last_dance",),
+    "Empty platform": ("sad_empty_platform",),
+    "Broken gears": ("aggressive_broken_gears",),
+    "Morning run": ("happy_morning_run",),
+    "Side A of the tape": ("medley_after_the_storm",) * 15,
 }
 """Songs, each made of some of the example tunes, one after the other."""
 
 
-@cache
 def _song(name: str) -> File:
     """Return one of the songs as an MP3."""
-    parts = []
-    for tune in _TUNES[name]:
-        (path,) = (ROOT / "examples").glob(f"*{tune}.mp3")
-        part, rate = soundfile.read(path, always_2d=True, dtype="float32")
-        parts.append(part)
-    file = io.BytesIO()
-    soundfile.write(file, np.concatenate(parts), rate, format="MP3")
-    return File(f"{name}.mp3", file.getvalue())
+    return example(f"{name}.mp3", *_TUNES[name])
 
 
 def _noise() -> File:

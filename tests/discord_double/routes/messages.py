@@ -62,13 +62,15 @@ async def _get(backend: Backend, call: Call) -> Json:
     return backend.written(_message(backend, call))
 
 
-def _to_speak(channel: Channel) -> int:
-    return SEND_MESSAGES if channel.parent_id is None else SEND_MESSAGES_IN_THREADS
+def _to_speak_in(backend: Backend, call: Call, further: int = 0) -> Channel:
+    """Find the channel of a call, in which the bot may speak and what is asked further."""
+    channel = backend.channel(call.params["channel"])
+    speak = SEND_MESSAGES if channel.parent_id is None else SEND_MESSAGES_IN_THREADS
+    return backend.channel(channel.id, speak | further)
 
 
 async def _create(backend: Backend, call: Call) -> Json:
-    channel = backend.channel(call.params["channel"], ATTACH_FILES if call.request.uploads else 0)
-    backend.channel(channel.id, _to_speak(channel))
+    channel = _to_speak_in(backend, call, ATTACH_FILES if call.request.uploads else 0)
     if channel.recipient is not None and not channel.recipient.accepts_dms:
         raise Refusal(403, 50007, "Cannot send messages to this user")
     body = call.request.body or {}
@@ -110,8 +112,7 @@ async def _bulk_delete(backend: Backend, call: Call) -> None:
 
 
 async def _typing(backend: Backend, call: Call) -> None:
-    channel = backend.channel(call.params["channel"])
-    backend.channel(channel.id, _to_speak(channel))
+    _to_speak_in(backend, call)
 
 
 async def _add_reaction(backend: Backend, call: Call) -> None:
