@@ -11,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import confusion_matrix, f1_score, recall_score
 
 from moodify_core.arrays import FloatArray, IntArray
 from moodify_core.model import MoodModel
@@ -140,8 +139,9 @@ def _false_alarms(examples: TrainingSet, seed: int) -> Metrics:
 
 
 def _share(hits: np.ndarray, artists: IntArray, seed: int) -> Metrics:
-    drawn = [hits[sample].mean() for sample in _bootstrap(artists, seed)]
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    counted = np.column_stack((hits, np.ones(len(hits))))
+    found, clips = _resampled(counted, artists, seed).T
+    low, high = np.quantile(found / clips, (0.025, 0.975))
     return {"value": _rounded(hits.mean()), "low": _rounded(low), "high": _rounded(high)}
 
 
@@ -167,11 +167,14 @@ def _scores(examples: TrainingSet, predictions: Predictions, seed: int) -> Metri
     artists = examples.artists[predictions.indices]
     probabilities = predictions.probabilities
     said = probabilities.argmax(axis=1)
-    samples = list(_bootstrap(artists, seed))
+    # Each clip is one entry of the confusion matrix, of which all measures are made.
+    entries = np.eye(len(MOODS) ** 2)[labels * len(MOODS) + said]
+    confusion = entries.sum(axis=0).reshape(len(MOODS), len(MOODS))
+    resampled = _resampled(entries, artists, seed).reshape(-1, *confusion.shape)
 
-    def interval(measure: Callable[[IntArray, IntArray], FloatArray]) -> list[Metrics]:
-        value = np.atleast_1d(measure(labels, said))
-        spread = np.array([np.atleast_1d(measure(labels[s], said[s])) for s in samples])
+    def interval(measure: Callable[[FloatArray], FloatArray]) -> list[Metrics]:
+        value = np.atleast_1d(measure(confusion))
+        spread = measure(resampled).reshape(len(resampled), -1)
         low, high = np.nanquantile(spread, (0.025, 0.975), axis=0)
         rows = zip(value, low, high, strict=True)
         return [{"value": _rounded(v), "low": _rounded(a), "high": _rounded(b)} for v, a, b in rows]
@@ -179,31 +182,60 @@ def _scores(examples: TrainingSet, predictions: Predictions, seed: int) -> Metri
     return {
         "clips": len(labels),
         "macro_f1": interval(_macro_f1)[0],
-        "accuracy": interval(lambda truth, guess: np.array((truth == guess).mean()))[0],
+        "accuracy": interval(_accuracy)[0],
         "recall": dict(zip([mood.value for mood in MOODS], interval(_recalls), strict=True)),
-        "confusion": confusion_matrix(labels, said, labels=range(len(MOODS))).tolist(),
+        "confusion": confusion.astype(int).tolist(),
         "calibration": _calibration(labels, probabilities),
         "coverage": _coverage(labels, probabilities),
     }
 
 
-def _macro_f1(labels: IntArray, said: IntArray) -> FloatArray:
-    return np.array(f1_score(labels, said, average="macro", zero_division=0))
+def _accuracy(confusion: FloatArray) -> FloatArray:
+    return _ratio(np.trace(confusion, axis1=-2, axis2=-1), confusion.sum(axis=(-2, -1)))
 
 
-def _recalls(labels: IntArray, said: IntArray) -> FloatArray:
-    recalls: FloatArray = recall_score(
-        labels, said, labels=range(len(MOODS)), average=None, zero_division=np.nan
-    )
-    return recalls
+def _macro_f1(confusion: FloatArray) -> FloatArray:
+    """Average over the moods that occur at all, be it in the truth or in the answers."""
+    either = confusion.sum(axis=-1) + confusion.sum(axis=-2)
+    average: FloatArray = np.nanmean(_ratio(2 * _found(confusion), either), axis=-1)
+    return average
 
 
-def _bootstrap(artists: IntArray, seed: int) -> list[IntArray]:
-    """Draw artists with replacement; a drawn artist brings all of their clips."""
-    rng = np.random.default_rng(seed)
-    clips_of = [np.flatnonzero(artists == artist) for artist in np.unique(artists)]
-    draws = rng.integers(len(clips_of), size=(_RESAMPLES, len(clips_of)))
-    return [np.concatenate([clips_of[artist] for artist in draw]) for draw in draws]
+def _recalls(confusion: FloatArray) -> FloatArray:
+    return _ratio(_found(confusion), confusion.sum(axis=-1))
+
+
+def _found(confusion: FloatArray) -> FloatArray:
+    return np.diagonal(confusion, axis1=-2, axis2=-1)
+
+
+def _ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """Divide; NaN where there is nothing to divide by."""
+    ratio: FloatArray = np.divide(part, whole, out=np.full_like(whole, np.nan), where=whole > 0)
+    return ratio
+
+
+def _resampled(counted: FloatArray, artists: IntArray, seed: int) -> FloatArray:
+    """Draw artists with replacement, again and again, and add up what their clips count.
+
+    Parameters
+    ----------
+    counted : float array, shape (clips, columns)
+    artists : array, shape (clips,)
+        A drawn artist brings all of their clips.
+    seed : int
+
+    Returns
+    -------
+    float array, shape (resamples, columns)
+    """
+    names, places = np.unique(artists, return_inverse=True)
+    of_artist = np.zeros((len(names), counted.shape[1]))
+    np.add.at(of_artist, places, counted)
+    draws = np.random.default_rng(seed).integers(len(names), size=(_RESAMPLES, len(names)))
+    times = np.stack([np.bincount(draw, minlength=len(names)) for draw in draws])
+    sums: FloatArray = times @ of_artist
+    return sums
 
 
 def _calibration(labels: IntArray, probabilities: FloatArray) -> Metrics:

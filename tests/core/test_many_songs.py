@@ -45,6 +45,11 @@ def album(folder: Path, songs: int) -> list[Path]:
     return paths
 
 
+def an_hour(path: Path) -> None:
+    """Make a song so long that a run is still busy with it when it is stopped."""
+    path.write_bytes(TUNE.read_bytes() * 100)
+
+
 def rows(table: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
 
@@ -102,11 +107,14 @@ def test_many_and_one_by_one_say_the_same(tmp_path: Path) -> None:
 def test_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
     songs = album(tmp_path / "album", 8)
     table = tmp_path / "moods.csv"
+    short = songs[4].read_bytes()
+    an_hour(songs[4])
     with start(tmp_path / "album", "--csv", table, "--jobs", 2) as process:
         wait_for(lambda: table.exists() and table.read_text().count("\n") > 2)
         os.killpg(process.pid, signal.SIGKILL)
+    songs[4].write_bytes(short)
     done = [Path(row["file"]).name for row in rows(table)]
-    assert 2 <= len(done) < len(songs)
+    assert 2 <= len(done) <= 4
     with table.open("a", encoding="utf-8") as file:
         file.write(f"{songs[-1]},12.3,hap")  # as far as a full disk may let it come
     code, output, errors = moodify(tmp_path / "album", "--csv", table, "--jobs", 2)
@@ -158,7 +166,7 @@ def test_what_is_no_table_of_moods_is_left_alone(tmp_path: Path, content: str) -
 
 
 def test_ctrl_c_stops_all_of_it(tmp_path: Path) -> None:
-    album(tmp_path / "album", 12)
+    an_hour(album(tmp_path / "album", 6)[4])
     table = tmp_path / "moods.csv"
     with start(tmp_path / "album", "--csv", table, "--jobs", 2) as process:
         wait_for(lambda: table.exists() and table.read_text().count("\n") > 1)
