@@ -1,4 +1,4 @@
-"""Some of the files that ``python -m tests.fuzz`` makes, the same ones each time."""
+"""Two minutes of the files that ``python -m tests.fuzz`` makes, the same ones in each run."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ from tests.fuzz.mutants import Mutant, mutants
 from tests.fuzz.seeds import seeds
 from tests.fuzz.structure import parts, with_checksums
 
-CASES = 700
-"""About a minute of one core."""
+pytestmark = pytest.mark.long
+
+MINUTES = 2.0
 
 
 def test_damaged_files_are_answered_or_refused_and_harm_nobody(tmp_path: Path) -> None:
     folder = tmp_path / "songs"
     folder.mkdir()
-    tally = Campaign(folder, tmp_path / "broken", workers=2).run(cases=CASES, number=7)
+    campaign = Campaign(folder, tmp_path / "broken", workers=2)
+    tally = campaign.run(cases=10**9, minutes=MINUTES, number=7)
     assert tally.broken == []
     assert tally.deaths == 0
-    assert tally.cases > CASES / 2
+    assert tally.cases > 200  # on the busiest machine
     assert tally.witnesses >= tally.cases / 8
     assert tally.slowest < TIME_LIMIT
     assert tally.largest < MEMORY
     # It is no test of damage where nothing is heard, or nothing refused.
     assert {"BrokenAudio", "UnsupportedFormat", "TooShort"} < set(tally.outcomes)
-    assert sum(count for name, count in tally.outcomes.items() if "moods" in name) > CASES / 10
+    heard = sum(count for name, count in tally.outcomes.items() if "moods" in name)
+    assert heard > tally.cases / 10
     assert not list(folder.glob("work-*"))
 
 
