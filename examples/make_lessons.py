@@ -42,13 +42,18 @@ def turns(mood: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
     }
 
 
-def heard(mood: str, seed: int, cues: dict[str, Any], rate: int = RATE) -> FloatArray:
-    """Compose a tune, send it at a rate, and return the mean of its stretches, (features,)."""
+def composed(mood: str, seed: int, cues: dict[str, Any], rate: int = RATE) -> io.BytesIO:
+    """Compose a tune, and return it as a file of a rate."""
     samples, _ = compose(mood, seed=seed, seconds=SECONDS, **cues)
     file = io.BytesIO()
     soundfile.write(file, soxr.resample(samples, RATE, rate), rate, format="FLAC")
     file.seek(0)
-    with AudioReader(file) as reader:
+    return file
+
+
+def heard(mood: str, seed: int, cues: dict[str, Any], rate: int = RATE) -> FloatArray:
+    """Compose a tune, and return the mean of its stretches, (features,)."""
+    with AudioReader(composed(mood, seed, cues, rate)) as reader:
         features = extract(reader)
     row: FloatArray = stretches(features.windows, features.harmony).mean(axis=0)
     return row

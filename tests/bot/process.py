@@ -58,6 +58,12 @@ class BotProcess:
         pids = [int(pid) for thread in threads for pid in thread.read_text().split()]
         return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
+    def halt(self) -> list[int]:
+        """Let no worker do anything, and return the process ids of all."""
+        for worker in (workers := self.worker_pids()):
+            os.kill(worker, signal.SIGSTOP)
+        return workers
+
     async def stop(self, signum: int = signal.SIGTERM) -> int:
         """Tell the bot to stop, and return its exit code."""
         if self.process.returncode is None:
@@ -91,8 +97,7 @@ async def begin_and_halt(workers: Iterable[int]) -> None:
 
 async def halted_in_a_song(bot: BotProcess, ask: Awaitable[T]) -> T:
     """Ask for a song, and halt all workers in the middle of it, however fast they are."""
-    for worker in (workers := bot.worker_pids()):
-        os.kill(worker, signal.SIGSTOP)
+    workers = bot.halt()
     asked = await ask
     await begin_and_halt(workers)
     return asked

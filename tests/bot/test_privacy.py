@@ -272,9 +272,7 @@ async def test_a_song_that_is_under_way_is_answered_and_not_recorded_after_its_p
     user, bot = here.someone(), here.bots[-1]
     # Once there are workers.
     await here.answer(here.ann, 8)
-    workers = bot.worker_pids()
-    for worker in workers:
-        os.kill(worker, signal.SIGSTOP)
+    workers = bot.halt()
     exchange = await here.double.slash(
         "mood", user=user, channel=here.channel, options={"file": tune(9)}
     )

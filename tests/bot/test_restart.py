@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -191,9 +190,7 @@ async def kill(bot: BotProcess) -> None:
         # One that still starts goes by itself, later; one that is halted at that never does.
         while not all(map(is_set_up, workers)):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.01)
-    for worker in workers:
-        # Nothing that a worker does by itself is to end it.
-        os.kill(worker, signal.SIGSTOP)
+    bot.halt()  # nothing that a worker does by itself is to end it
     assert await bot.stop(signal.SIGKILL) == -signal.SIGKILL
     async with asyncio.timeout(PATIENCE):
         while any(map(_is_there, workers)):  # noqa: ASYNC110 - they are not our children
@@ -215,11 +212,9 @@ async def test_what_ran_and_what_waited_when_the_bot_was_killed_is_answered_once
     async with town() as music:
         async with started_bot(music.double, tmp_path, workers=PEOPLE) as bot:
             await ready(music, bot)
-            workers = bot.worker_pids()
+            # However long it takes to ask, no song is to be over before all are asked for.
+            workers = bot.halt()
             assert len(workers) == PEOPLE
-            for worker in workers:
-                # However long it takes to ask, no song is to be over before all are asked for.
-                os.kill(worker, signal.SIGSTOP)
             for number in range(total):
                 # Each person's songs wait for each other, so that the first of each is heard.
                 turn, user = divmod(number, PEOPLE)

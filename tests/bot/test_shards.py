@@ -156,8 +156,7 @@ async def test_what_a_killed_process_held_is_free_again_after_its_lease(
             for each in (stays, goes):
                 await each.logged("workers started")
             town = Town(double, people, channels, (stays, goes), database)
-            for worker in goes.worker_pids():
-                os.kill(worker, signal.SIGSTOP)
+            goes.halt()
             for number in range(3):
                 await town.ask(2, noise(number, 1.2))
             await _places_taken(database, 3)
@@ -184,10 +183,8 @@ async def _places_taken(database: str, number: int) -> None:
 @contextmanager
 def _halted(town: Town) -> Iterator[None]:
     """Let no song be done within the block."""
-    pids = [pid for bot in town.bots for pid in bot.worker_pids()]
+    pids = [pid for bot in town.bots for pid in bot.halt()]
     assert pids
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 import pytest
-import soundfile
 
-from examples.make_lessons import turns
-from examples.tunes import PRESETS, compose
+from examples.make_lessons import composed, turns
+from examples.tunes import PRESETS
 from moodify_core import Mood, MoodAnalysis, ReasonCode, analyze
 from moodify_core.audio import AudioReader
 from moodify_core.console import summary, why
@@ -28,7 +26,6 @@ from moodify_core.scoring import softmax, stretches, votes
 pytestmark = pytest.mark.long
 
 SEEDS = range(300, 304)  # with five moods: 20 tunes, none of which was heard in development
-SECONDS = 20.0
 BAR = 0.8
 ENERGETIC = (Mood.AGGRESSIVE, Mood.HAPPY)
 
@@ -55,17 +52,9 @@ def turn(name: str, mood: str) -> Turn:
     return Turn(*turns(mood)[name], *EXPECTED[name])
 
 
-def file_of(mood: str, seed: int, **cues: object) -> io.BytesIO:
-    samples, rate = compose(mood, seed=seed, seconds=SECONDS, **cues)
-    file = io.BytesIO()
-    soundfile.write(file, samples, rate, format="FLAC")
-    file.seek(0)
-    return file
-
-
 @cache
 def heard(mood: str, seed: int, cues: tuple[tuple[str, object], ...]) -> SongFeatures:
-    with AudioReader(file_of(mood, seed, **dict(cues))) as reader:
+    with AudioReader(composed(mood, seed, dict(cues))) as reader:
         return extract(reader)
 
 
@@ -214,7 +203,7 @@ def test_a_reason_is_what_the_model_itself_would_lose() -> None:
 
 
 def test_an_answer_carries_its_reasons() -> None:
-    analysis = analyze(file_of("sad", 110))
+    analysis = analyze(composed("sad", 110, {}))
     assert 0 < len(analysis.reasons) <= MOST_REASONS
     weights_of = [float(note.parameters["weight"]) for note in analysis.reasons]
     assert weights_of == sorted(weights_of, reverse=True)
@@ -228,7 +217,7 @@ def test_an_answer_carries_its_reasons() -> None:
 
 
 def test_every_reason_has_its_words() -> None:
-    analysis = analyze(file_of("sad", 110))
+    analysis = analyze(composed("sad", 110, {}))
     for code in ReasonCode:
         words = why(replace(analysis, reasons=(Note(code, {"weight": 0.1}),)))
         assert words == code.value.replace("_", " ")
@@ -243,7 +232,7 @@ def test_drums_and_loudness_do_not_make_a_happy_tune_aggressive(seed: int) -> No
     for drums in (False, True):
         for loudness in (-24.0, -24.0 + LOUD_DB):
             answers[drums, loudness] = analyze(
-                file_of("happy", seed, drums=drums, loudness=loudness)
+                composed("happy", seed, {"drums": drums, "loudness": loudness})
             )
     aggressive = [a.probabilities[Mood.AGGRESSIVE] for a in answers.values()]
     assert max(aggressive) - min(aggressive) < 0.15
