@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -165,6 +165,15 @@ def test_what_is_no_table_of_moods_is_left_alone(tmp_path: Path, content: str) -
     assert other.read_text() == content
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """Let programs that are started heed Ctrl-C, even where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_stops_all_of_it(tmp_path: Path) -> None:
     an_hour(album(tmp_path / "album", 6)[4])
     table = tmp_path / "moods.csv"
