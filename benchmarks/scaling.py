@@ -192,7 +192,7 @@ async def _events(folder: Path) -> dict[str, int]:
         channel = double.add_channel(double.add_guild("Music", owner=ann), "songs")
         home = folder / "bot"
         home.mkdir()
-        async with running_bot(double, home) as bot:
+        async with running_bot(double, home, workers=2) as bot:
             await double.wait_command("mood", PATIENCE)
             await bot.logged("workers started")
 

@@ -131,6 +131,8 @@ def settings_for(double: DiscordDouble, data: Path, **settings: object) -> dict[
         "MOODIFY_LOG_LEVEL": "DEBUG",
         "MOODIFY_JOB_TIMEOUT": str(PATIENCE),
         "MOODIFY_COOLDOWN": "0",
+        # Each takes as long to start as the bot; tests that hear songs side by side ask for more.
+        "MOODIFY_WORKERS": "1",
         "PYTHONPATH": str(ROOT),
         # Each bot would otherwise look through all fonts of this machine again.
         "MPLCONFIGDIR": mpl.get_cachedir(),

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -19,8 +18,15 @@ from bot.outcomes import NoWorker
 from bot.presentation import texts
 from tests.bot.cluster import SECRETS, Cluster, Part, free_port, running_cluster
 from tests.bot.process import PATIENCE, ROOT, is_answer, running_bot
-from tests.bot.test_engine import LIMIT, add, environment, start_method
 from tests.bot.test_restart import noise
+from tests.bot.work import (
+    LIMIT,
+    add,
+    environment,
+    note_the_host_and_wait,
+    start_method,
+    wait_for_a_second_host,
+)
 from tests.discord_double import DiscordDouble, Exchange, File, Message
 
 EXAMPLE = ROOT / "examples" / "medley_after_the_storm.mp3"
@@ -43,20 +49,6 @@ async def _engine(address: str, jobs: int = 4) -> AsyncIterator[DaskEngine]:
     engine = DaskEngine(scheduler=address, jobs=jobs)
     yield engine
     await engine.close()
-
-
-def note_the_host_and_wait(folder: Path, file: InputFile | None = None) -> None:
-    """Note the process of Dask's that this one belongs to."""
-    (folder / f"{os.getppid()}").touch()
-    time.sleep(LIMIT)
-
-
-def wait_for_a_second_host(folder: Path) -> int:
-    """Return once this was begun in two of Dask's processes."""
-    (folder / f"{os.getppid()}").touch()
-    while len(list(folder.iterdir())) < 2:
-        time.sleep(0.02)
-    return os.getppid()
 
 
 async def _hosts(folder: Path, number: int = 1) -> list[int]:

@@ -78,7 +78,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     folder = tmp_path_factory.mktemp("bot")
     async with DiscordDouble() as double:
         with _server(double) as server:
-            limits = {"max_file_mib": MAX_FILE_MIB, "max_minutes": MAX_MINUTES}
+            limits = {"workers": 2, "max_file_mib": MAX_FILE_MIB, "max_minutes": MAX_MINUTES}
             async with running_bot(double, folder, **limits):
                 await double.wait_command("mood", PATIENCE)
                 yield server
@@ -357,7 +357,7 @@ async def test_a_song_that_takes_too_long_is_stopped_with_the_limit(
 
 
 async def test_workers_know_no_secret(own_server: Server, tmp_path: Path) -> None:
-    async with running_bot(own_server.double, tmp_path) as bot:
+    async with running_bot(own_server.double, tmp_path, workers=2) as bot:
         await own_server.double.wait_command("mood", PATIENCE)
         check_answer(await (await own_server.mood(song())).final(PATIENCE, when=is_answer), "song")
         workers = bot.worker_pids()

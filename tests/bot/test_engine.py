@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import resource
 import signal
-import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -22,7 +19,6 @@ from bot.engine import (
     InputFile,
     LocalEngine,
     OutputFile,
-    ProgressNote,
     WorkerDied,
     WorkerOutOfMemory,
     WorkerRules,
@@ -31,123 +27,37 @@ from bot.engine import (
     progress_note,
 )
 from bot.engine.dask import DaskEngine
-from bot.engine.progress import telling
 from bot.engine.worker import nothing
-from moodify_core.errors import ModelCorrupt, TooShort
+from moodify_core.errors import TooShort
 from tests.bot.cluster import Cluster, running_cluster
+from tests.bot.work import (
+    LIMIT,
+    MEMORY,
+    add,
+    burn_beyond_the_cpu_limit,
+    copy,
+    die,
+    environment,
+    exit_at_once,
+    fail_with_half_a_file,
+    freeze,
+    hang_and_ignore_being_told_to_stop,
+    hog,
+    leave_a_file_and,
+    limits,
+    load_the_model_in_too_little_memory,
+    note_and_wait,
+    out_of_memory_in_other_words,
+    process_id,
+    shout,
+    sleep,
+    start_method,
+    too_short,
+    what_is_loaded,
+    work_for_ever,
+)
 
 pytestmark = pytest.mark.long
-
-MIB = 1024 * 1024
-MEMORY = 768 * MIB
-LIMIT = 60.0
-"""Seconds for work that is to succeed, however busy the machine is."""
-
-
-def add(a: int, b: int) -> int:
-    return a + b
-
-
-def process_id() -> int:
-    return os.getpid()
-
-
-def die(signum: int) -> None:
-    os.kill(os.getpid(), signum)
-
-
-def exit_at_once() -> None:
-    os._exit(0)
-
-
-def sleep(seconds: float) -> None:
-    time.sleep(seconds)
-
-
-def work_for_ever() -> None:
-    while True:
-        pass
-
-
-def note_and_wait(note: Path) -> None:
-    note.write_text(str(os.getpid()))
-    time.sleep(LIMIT)
-
-
-def hang_and_ignore_being_told_to_stop() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    time.sleep(LIMIT)
-
-
-def freeze() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
-
-
-def burn_beyond_the_cpu_limit() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (1, hard))
-    work_for_ever()
-
-
-def hog() -> int:
-    return len(bytearray(4 * MEMORY))
-
-
-def too_short() -> None:
-    raise TooShort(0.5, 1.0)
-
-
-def out_of_memory_in_other_words() -> None:
-    raise ModelCorrupt("it cannot be run") from RuntimeError("FAIL : std::bad_alloc")
-
-
-def load_the_model_in_too_little_memory() -> None:
-    from moodify_core.model import load_model
-
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 8 * MIB, hard))
-    try:
-        load_model.__wrapped__()
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
-
-
-def what_is_loaded() -> tuple[bool, int]:
-    loaded = "onnxruntime" in sys.modules
-    from moodify_core.model import load_model
-
-    return loaded, load_model.cache_info().currsize
-
-
-def shout() -> None:
-    print("a decoder to stdout", flush=True)  # noqa: T201
-    os.write(2, b"a decoder to stderr\n")
-
-
-def environment() -> dict[str, str]:
-    return dict(os.environ)
-
-
-def limits() -> dict[str, tuple[int, int]]:
-    names = ("RLIMIT_AS", "RLIMIT_CORE", "RLIMIT_CPU")
-    return {name: resource.getrlimit(getattr(resource, name)) for name in names}
-
-
-def leave_a_file_and(then: str) -> str:
-    file = Path(tempfile.mkdtemp()) / "left"
-    file.write_bytes(b"left behind")
-    if then == "die":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return str(file)
-
-
-def start_method() -> str:
-    # A forked worker would know what this module was told in the parent.
-    return _MARK
-
-
-_MARK = "fresh"
 
 
 @pytest.fixture(scope="module")
@@ -424,7 +334,7 @@ async def test_workers_are_replaced_after_so_many_jobs(tmp_path: Path) -> None:
 async def test_workers_are_spawned_not_forked(
     monkeypatch: pytest.MonkeyPatch, engine: Engine
 ) -> None:
-    monkeypatch.setattr("tests.bot.test_engine._MARK", "told by the parent")
+    monkeypatch.setattr("tests.bot.work.MARK", "told by the parent")
     assert await engine.run(start_method, time_limit=LIMIT) == "fresh"
 
 
@@ -477,18 +387,6 @@ async def test_no_more_runs_at_a_time_than_there_are_workers(
     assert not (tmp_path / "b").exists()
 
 
-def copy(source: InputFile, target: OutputFile, note: ProgressNote) -> str:
-    content = source.path.read_bytes()
-    with telling(note) as tell:
-        tell(0.25)
-        for _ in range(2):
-            time.sleep(0.3)
-            tell(0.5)
-        target.path.write_bytes(content[::-1])
-        tell(1.0)
-    return str(source.path)
-
-
 async def test_files_are_handed_over_and_come_back_and_leave_nothing(
     engine: Engine, tmp_path: Path
 ) -> None:
@@ -507,11 +405,6 @@ async def test_files_are_handed_over_and_come_back_and_leave_nothing(
     assert {0.0, 0.5} < shares <= {0.0, 0.25, 0.5, 1.0}
     if where != source:
         assert not await asyncio.to_thread(where.parent.exists)
-
-
-def fail_with_half_a_file(target: OutputFile) -> None:
-    target.path.with_suffix(".part").write_bytes(b"half")
-    raise TooShort(0.5, 1.0)
 
 
 async def test_work_that_fails_makes_no_file(engine: Engine, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ async def serving(folder: Path, **settings: object) -> AsyncIterator[Server]:
         people = tuple(double.add_user(name) for name in ("Ann", "Bo", "Cy"))
         guild = double.add_guild("Music", owner=people[0], members=people[1:])
         channel = double.add_channel(guild, "songs")
-        async with running_bot(double, folder, **settings) as bot:
+        async with running_bot(double, folder, **{"workers": 2, **settings}) as bot:
             await double.wait_command("mood", PATIENCE)
             yield Server(double, bot, guild, channel, people)
         assert double.violations == []

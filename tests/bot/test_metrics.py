@@ -12,8 +12,8 @@ from prometheus_client import generate_latest
 
 from bot.engine import LocalEngine, WorkerRules
 from bot.metrics import REGISTRY, MeasuredEngine
-from tests.bot.test_engine import LIMIT, MEMORY, add, die, hog, sleep, too_short
 from tests.bot.watching import Metrics
+from tests.bot.work import LIMIT, MEMORY, add, die, hog, sleep, too_short
 
 
 def now() -> Metrics:
