@@ -17,7 +17,7 @@ from moodify_core.moods import MOODS, Mood, MoodShares, shares
 from moodify_core.passages import change_of_sound, find_passages
 from moodify_core.reasons import find_reasons
 from moodify_core.result import MoodAnalysis, Note, Segment, WarningCode, Window
-from moodify_core.scoring import MOST_UNLIKE
+from moodify_core.scoring import MOST_UNLIKE, stretches
 from moodify_core.speech import sounds_spoken
 
 MIN_SECONDS = 1.0
@@ -109,14 +109,16 @@ def _listen(
 
 def _judge(features: SongFeatures, model: MoodModel, *, truncated: bool) -> MoodAnalysis:
     spoken = sounds_spoken(features.peaks, features.chroma)
-    scores = model.score(features.windows, features.harmony, spoken=spoken)
-    unlike = float(scores.unlike.mean())
+    audible = features.levels >= SILENCE_DB
+    scores = model.score(features.windows, features.harmony, spoken=spoken, audible=audible)
+    unlike = float(scores.unlike[audible].mean())
     strange = unlike >= MOST_UNLIKE
     probabilities = shares(scores.song)
     windows = tuple(
         Window(start, end, shares(row))
         for (start, end), row in zip(features.bounds, scores.windows, strict=True)
     )
+    rows = stretches(features.windows, features.harmony, audible)[audible]
     change = change_of_sound(features.windows)
     segments = find_passages(windows, features.duration, change)
     breakdown = _breakdown(segments, features.duration)
@@ -131,9 +133,7 @@ def _judge(features: SongFeatures, model: MoodModel, *, truncated: bool) -> Mood
         dominant=dominant,
         confidence=confidence,
         unsure=strange or confidence < model.unsure_below,
-        reasons=()
-        if strange
-        else find_reasons(features.windows, features.harmony, model, dominant),
+        reasons=() if strange else find_reasons(rows, model, dominant),
         warnings=(
             *_damage(features.duration, truncated=truncated),
             *(_strangeness(unlike, spoken=spoken) if strange else _close_call(probabilities)),

@@ -10,5 +10,8 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.floating[Any]]
 """Real numbers; float32 wherever there is one per frame or per sample."""
 
+BoolArray = npt.NDArray[np.bool_]
+"""Which of something."""
+
 IntArray = npt.NDArray[np.integer[Any]]
 """Indices and labels."""

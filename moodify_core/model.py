@@ -23,7 +23,7 @@ import numpy as np
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
-from moodify_core.arrays import FloatArray
+from moodify_core.arrays import BoolArray, FloatArray
 from moodify_core.errors import ModelCorrupt, ModelMissing
 from moodify_core.familiarity import Familiarity
 from moodify_core.features.extraction import FEATURE_NAMES
@@ -150,7 +150,14 @@ class MoodModel:
     version: str
     unsure_below: float
 
-    def score(self, windows: FloatArray, harmony: FloatArray, *, spoken: bool = False) -> Scores:
+    def score(
+        self,
+        windows: FloatArray,
+        harmony: FloatArray,
+        *,
+        spoken: bool = False,
+        audible: BoolArray | None = None,
+    ) -> Scores:
         """Give the probabilities of a song and of its windows.
 
         Parameters
@@ -159,16 +166,18 @@ class MoodModel:
         harmony : float32 array, shape (stretches of 30 s, harmony features)
         spoken : bool
             Whether the song has the rhythm and the pitch of talk.
+        audible : bool array, shape (windows,), optional
+            Which windows are not silent; at least one. Default: all.
 
         Returns
         -------
         Scores
         """
-        rows = stretches(windows, harmony)
+        rows = stretches(windows, harmony, audible)
         unlike = np.concatenate(
             [self.familiarity.unlike(some, spoken=spoken) for some in _parts(rows)]
         )
-        return calibrated(self.classifier.predict_proba(rows), self.calibration, unlike)
+        return calibrated(self.classifier.predict_proba(rows), self.calibration, unlike, audible)
 
 
 def _parts(rows: FloatArray) -> list[FloatArray]:

@@ -14,7 +14,7 @@ from moodify_core.cues import GROUPS, Group
 from moodify_core.model import MoodModel
 from moodify_core.moods import MOODS, Mood
 from moodify_core.result import Note
-from moodify_core.scoring import softmax, stretches, votes
+from moodify_core.scoring import softmax, votes
 
 MOST_REASONS = 3
 _SAMPLE = 6
@@ -24,15 +24,13 @@ _LEAST_DEVIATION = 0.15
 """Mean standard deviations from the usual under which nobody would call a song fast or slow."""
 
 
-def find_reasons(
-    windows: FloatArray, harmony: FloatArray, model: MoodModel, mood: Mood
-) -> tuple[Note, ...]:
+def find_reasons(rows: FloatArray, model: MoodModel, mood: Mood) -> tuple[Note, ...]:
     """Name what spoke most for a mood.
 
     Parameters
     ----------
-    windows : float32 array, shape (windows, window features)
-    harmony : float32 array, shape (stretches of 30 s, harmony features)
+    rows : float32 array, shape (rows, features)
+        Stretches of one song (`moodify_core.scoring.stretches`).
     model : MoodModel
     mood : Mood
 
@@ -41,7 +39,6 @@ def find_reasons(
     tuple of Note
         At most `MOST_REASONS`, each a `ReasonCode` with its ``weight``, the strongest first.
     """
-    rows = stretches(windows, harmony)
     rows = rows[np.unique(np.linspace(0, len(rows) - 1, _SAMPLE).round().astype(int))]
     found = []
     for group, weight in zip(GROUPS, weights(rows, model, mood), strict=True):

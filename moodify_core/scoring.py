@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moodify_core.arrays import FloatArray, IntArray
+from moodify_core.arrays import BoolArray, FloatArray, IntArray
 from moodify_core.features.harmony import STRETCH_HOP_SECONDS, STRETCH_SECONDS
 from moodify_core.features.windows import WINDOW_HOP_SECONDS, WINDOW_SECONDS
 
@@ -55,28 +55,37 @@ class Scores:
 
     windows: FloatArray
     song: FloatArray
-    unlike: np.ndarray
+    unlike: BoolArray
 
 
-def stretches(windows: FloatArray, harmony: FloatArray) -> FloatArray:
+def stretches(
+    windows: FloatArray, harmony: FloatArray, audible: BoolArray | None = None
+) -> FloatArray:
     """Describe the stretch around each window, as the classifier reads it.
 
     Parameters
     ----------
     windows : float32 array, shape (windows, window features)
     harmony : float32 array, shape (stretches of 30 s, harmony features)
+    audible : bool array, shape (windows,), optional
+        Which windows are not silent; at least one. Default: all.
 
     Returns
     -------
     float32 array, shape (windows, window features + harmony features)
         Mean over the neighbouring windows, and the harmony of the half minute whose middle is
-        nearest to the window's.
+        nearest to the window's. Silence has no say in that, and gets what is heard nearest to it.
     """
-    rows = [
-        windows[max(0, centre - STRETCH_RADIUS) : centre + STRETCH_RADIUS + 1].mean(axis=0)
-        for centre in range(len(windows))
-    ]
-    return np.hstack((np.stack(rows), harmony[_nearest(len(windows), len(harmony))]))
+    if audible is None:
+        audible = np.ones(len(windows), bool)
+    centres = np.flatnonzero(audible)
+    rows = []
+    for centre in centres:
+        around = slice(max(0, centre - STRETCH_RADIUS), centre + STRETCH_RADIUS + 1)
+        rows.append(windows[around][audible[around]].mean(axis=0))
+    half_minutes = _nearest(len(windows), len(harmony))[centres]
+    heard = np.hstack((np.stack(rows), harmony[half_minutes]))
+    return heard if audible.all() else heard[_nearest_of(centres, len(windows))]
 
 
 def votes(probabilities: FloatArray) -> FloatArray:
@@ -95,7 +104,12 @@ def votes(probabilities: FloatArray) -> FloatArray:
     return average
 
 
-def calibrated(probabilities: FloatArray, calibration: Calibration, unlike: np.ndarray) -> Scores:
+def calibrated(
+    probabilities: FloatArray,
+    calibration: Calibration,
+    unlike: BoolArray,
+    audible: BoolArray | None = None,
+) -> Scores:
     """Turn what the classifier says of a song's stretches into calibrated probabilities.
 
     Parameters
@@ -104,6 +118,8 @@ def calibrated(probabilities: FloatArray, calibration: Calibration, unlike: np.n
     calibration : Calibration
     unlike : bool array, shape (windows,)
         Which stretches are unlike music: they have a fifth of a say.
+    audible : bool array, shape (windows,), optional
+        Which windows have a say at all; at least one. Default: all.
 
     Returns
     -------
@@ -111,7 +127,8 @@ def calibrated(probabilities: FloatArray, calibration: Calibration, unlike: np.n
     """
     say = np.where(unlike, _SAY_OF_UNLIKE, 1.0)[:, None]
     logits = calibration.sharpness * say * _log(probabilities)
-    return Scores(windows=softmax(logits), song=softmax(logits.mean(axis=0)), unlike=unlike)
+    heard = logits if audible is None else logits[audible]
+    return Scores(windows=softmax(logits), song=softmax(heard.mean(axis=0)), unlike=unlike)
 
 
 def softmax(logits: FloatArray) -> FloatArray:
@@ -125,6 +142,16 @@ def _nearest(windows: int, stretches: int) -> IntArray:
     centres = np.arange(windows) * WINDOW_HOP_SECONDS + WINDOW_SECONDS / 2
     index = np.round((centres - STRETCH_SECONDS / 2) / STRETCH_HOP_SECONDS)
     nearest: IntArray = np.clip(index, 0, stretches - 1).astype(int)
+    return nearest
+
+
+def _nearest_of(places: IntArray, length: int) -> IntArray:
+    """Return, for each of so many windows, which of some places is nearest: an index into them."""
+    windows = np.arange(length)
+    after = np.searchsorted(places, windows).clip(max=len(places) - 1)
+    before = (after - 1).clip(min=0)
+    nearer = np.abs(windows - places[before]) <= np.abs(windows - places[after])
+    nearest: IntArray = np.where(nearer, before, after)
     return nearest
 
 

@@ -29,7 +29,7 @@ from bot.presentation.language import speaking
 from bot.presentation.more_songs import MoreSongs
 from bot.presentation.titles import song_title
 from bot.replies import Reply, deliver
-from bot.requests import AtMessage, Request
+from bot.requests import AtMessage, Request, Song
 from bot.storage import GuildSettings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -140,17 +140,15 @@ class Jobs:
             if self.closing:
                 await self._refuse(request, reply, Stopping())
                 return
-            songs = await self._memory.attempt(
-                lambda storage: storage.jobs.accept(request), otherwise=None
-            )
-            if songs == () or self.is_serving(request.id):
-                log.info("job known already")
-                return
-            sizes = [song.size for song in songs or request.songs]
-            log.info("job accepted", sizes=sizes, remembered=songs is not None)
-            await self._serve(
-                replace(request, songs=songs or request.songs), reply, songs is not None
-            )
+            with self._begun(request) as work:
+                songs = await self._accept(request) if work is not None else ()
+                if work is None or songs == ():
+                    log.info("job known already")
+                    return
+                work.request = replace(request, songs=songs or request.songs)
+                sizes = [song.size for song in work.request.songs]
+                log.info("job accepted", sizes=sizes, remembered=songs is not None)
+                await self._serve(work, reply, songs is not None)
 
     async def resume(self, request: Request, reply: Reply) -> None:
         """Carry out a request that an earlier run of the bot has accepted, and answer it.
@@ -160,11 +158,13 @@ class Jobs:
         request : Request
         reply : Reply
         """
-        if self.is_serving(request.id):
-            return
-        with structlog.contextvars.bound_contextvars(job=str(request.id)):
-            log.info("job resumed")
-            await self._serve(request, reply, remembered=True, resumed=True)
+        with (
+            self._begun(request) as work,
+            structlog.contextvars.bound_contextvars(job=str(request.id)),
+        ):
+            if work is not None:
+                log.info("job resumed")
+                await self._serve(work, reply, remembered=True, resumed=True)
 
     async def give_up(self, request: Request) -> None:
         """Forget a request that cannot be answered any more."""
@@ -225,24 +225,37 @@ class Jobs:
                 while self._attended:
                     await asyncio.wait(self._attended)
 
-    async def _serve(
-        self, request: Request, reply: Reply, remembered: bool, *, resumed: bool = False
-    ) -> None:
-        settings = await self._memory.settings(request.guild_id)
+    @contextmanager
+    def _begun(self, request: Request) -> Iterator[_Work | None]:
+        """Note that a request is being served, before anything is awaited; None where it was."""
+        if self.is_serving(request.id):
+            yield None
+            return
         work = self._works[request.id] = _Work(request)
         try:
-            with speaking(settings.language or request.locale):
-                outcomes = await self._outcomes(work, reply, settings, resumed=resumed)
-                if Stopping() in outcomes and remembered:
-                    outcomes = (Kept(),)
-                if isinstance(request.place, AtMessage) and PostDeleted() in outcomes:
-                    await reply.withdraw()
-                elif _is_worth_showing(request, outcomes) and await _deliver(
-                    reply, request, outcomes
-                ):
-                    await self._answered(outcomes, reply)
+            yield work
         finally:
             del self._works[request.id]
+
+    async def _accept(self, request: Request) -> tuple[Song, ...] | None:
+        """Remember a request, and return which of its songs are new; None without database."""
+        return await self._memory.attempt(
+            lambda storage: storage.jobs.accept(request), otherwise=None
+        )
+
+    async def _serve(
+        self, work: _Work, reply: Reply, remembered: bool, *, resumed: bool = False
+    ) -> None:
+        request = work.request
+        settings = await self._memory.settings(request.guild_id)
+        with speaking(settings.language or request.locale):
+            outcomes = await self._outcomes(work, reply, settings, resumed=resumed)
+            if Stopping() in outcomes and remembered:
+                outcomes = (Kept(),)
+            if isinstance(request.place, AtMessage) and PostDeleted() in outcomes:
+                await reply.withdraw()
+            elif _is_worth_showing(request, outcomes) and await _deliver(reply, request, outcomes):
+                await self._answered(outcomes, reply)
         if outcomes != (Kept(),):
             await self._memory.write(lambda storage: storage.jobs.finish(request.id))
         metrics.request_over(request.received)
@@ -277,9 +290,12 @@ class Jobs:
                     resumed=resumed,
                 )
                 outcome = await self._outcome(work, job)
-                if isinstance(outcome, Cancelled | PostDeleted | Stopping):
+                if isinstance(outcome, PostDeleted | Stopping):
                     return (outcome,)
                 outcomes.append(outcome)
+                if isinstance(outcome, Cancelled):
+                    # What was heard before is on record, and is shown with what takes it back.
+                    break
         finally:
             done.set()
             if telling is not None:

@@ -49,7 +49,9 @@ class SongFeatures:
     harmony : float32 array, shape (stretches, len(HARMONY_NAMES))
         Of stretches of 30 s, every 15 s.
     level : float
-        Mean power of the song in dB relative to full scale; -inf for silence.
+        Mean power of the song in dB relative to full scale, -200 and more.
+    levels : float array, shape (windows,)
+        That of each window.
     peaks : float32 array, shape (n,)
         Level of the loudest frame in each 93 ms, linear, 0..1.
     chroma : float32 array, shape (m, 12)
@@ -61,6 +63,7 @@ class SongFeatures:
     windows: FloatArray
     harmony: FloatArray
     level: float
+    levels: FloatArray
     peaks: FloatArray
     chroma: FloatArray
 
@@ -110,14 +113,16 @@ def extract(
         bounds=bounds,
         windows=np.hstack((statistics, pulse(np.concatenate(onsets), centres))),
         harmony=harmony.finish(),
-        level=_decibel(float(power.mean())),
+        level=float(_decibel(power.mean())),
+        levels=_decibel(power),
         peaks=peaks.finish()[:, 0],
         chroma=chroma.finish(),
     )
 
 
-def _decibel(power: float) -> float:
-    return 10 * float(np.log10(max(power, _AMIN**2)))
+def _decibel(power: FloatArray) -> FloatArray:
+    decibel: FloatArray = 10 * np.log10(np.maximum(power, _AMIN**2))
+    return decibel
 
 
 class _Decimator:

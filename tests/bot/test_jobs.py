@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -287,6 +289,42 @@ async def test_a_cancelled_request_is_over_at_once(stage: Stage) -> None:
     assert stage.engine.running == 0
     assert await stage.unfinished() == ()
     assert not stage.jobs.cancel(request.id)
+
+
+async def test_songs_that_were_heard_before_a_cancel_are_shown(stage: Stage) -> None:
+    async def one_and_no_more() -> Hearing:
+        if len(stage.engine.titles) > 1:
+            await asyncio.Event().wait()
+        return hearing()
+
+    stage.engine.plan = one_and_no_more
+    request, place = stage.ask(songs=3, guild_id=9), Place()
+    task = asyncio.create_task(stage.attend(request, place))
+    while len(stage.engine.titles) < 2 or stage.engine.running < 1:  # noqa: ASYNC110 - two at once
+        await asyncio.sleep(0.01)
+    assert stage.jobs.cancel(request.id)
+    await task
+    (content,) = place.shown
+    assert len(content["embeds"]) == 1
+    assert texts.refusal(Cancelled()) in str(content["content"])
+    assert content["view"] is not None
+    assert await stage.unfinished() == ()
+
+
+async def test_a_request_that_comes_twice_at_once_is_answered_once_without_a_database(
+    stage: Stage, tmp_path: Path
+) -> None:
+    request, places = stage.ask(guild_id=9), (Place(), Place())
+    with closing(sqlite3.connect(tmp_path / "moodify.db")) as somebody_else:
+        somebody_else.execute("BEGIN IMMEDIATE")
+        both = asyncio.gather(*(stage.attend(request, place) for place in places))
+        await asyncio.wait(
+            [asyncio.create_task(p.seen.wait()) for p in places],
+            timeout=60,
+            return_when="FIRST_COMPLETED",
+        )
+    await both
+    assert sorted(len(place.shown) for place in places) == [0, 1]
 
 
 async def test_a_song_whose_message_is_deleted_is_not_answered(stage: Stage) -> None:

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from examples.tunes import compose, join
-from moodify_core import MOODS, MoodAnalysis, WarningCode, analyze
+from moodify_core import MOODS, Mood, MoodAnalysis, WarningCode, analyze
 from moodify_core.errors import BrokenAudio, SilentAudio, TooLong, TooShort, UnsupportedFormat
 from tests.audio.formats import CASES, encode, truncate
 from tests.audio.signals import noise, silence
@@ -158,9 +158,18 @@ def test_too_short_silent_and_too_long_are_said() -> None:
     assert long.value.limit == 10
 
 
-def test_a_song_that_starts_and_ends_in_silence_is_answered(tune: np.ndarray) -> None:
-    gap = np.zeros((20 * RATE, 2), np.float32)
-    check_consistency(analyze(wav(np.concatenate((gap, tune, gap)))))
+@pytest.mark.parametrize("silent", [(30, 0, 0), (0, 0, 200), (20, 60, 20)])
+def test_silence_has_no_mood(silent: tuple[int, int, int]) -> None:
+    tune, _ = soundfile.read("examples/romantic_last_dance.mp3", dtype="float32")
+    alone = analyze(wav(np.concatenate((tune, tune))))
+    gaps = [np.zeros((seconds * RATE, tune.shape[1]), np.float32) for seconds in silent]
+    answer = analyze(wav(np.concatenate((gaps[0], tune, gaps[1], tune, gaps[2]))))
+    check_consistency(answer)
+    assert answer.dominant is alone.dominant is Mood.ROMANTIC
+    assert answer.breakdown[Mood.ROMANTIC] == pytest.approx(alone.breakdown[Mood.ROMANTIC], abs=0.1)
+    assert answer.confidence > 0.55
+    assert not answer.unsure
+    assert answer.reasons[0].code == alone.reasons[0].code
 
 
 @pytest.mark.parametrize(

@@ -80,8 +80,8 @@ def cases(name: str) -> list[Case]:
                 features = heard(mood, seed, tuple(cues.items()))
                 song = model.score(features.windows, features.harmony).song
                 said = MOODS[int(song.argmax())]
-                reasons = find_reasons(features.windows, features.harmony, model, said)
                 rows = stretches(features.windows, features.harmony)
+                reasons = find_reasons(rows, model, said)
                 parts.append((song, reasons, deviation(rows, model, group)))
             found.append(Case(*zip(*parts, strict=True)))
     return found
