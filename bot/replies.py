@@ -49,8 +49,10 @@ LONGEST_PAUSE = 20.0
 ATTEMPT_LIMIT = 60.0
 """Seconds for one attempt: a connection that died in silence is not waited for longer."""
 
-LATEST = 20.0
-"""Seconds that an interaction must still have for its answer to be tried there."""
+LATEST = 120.0
+"""Seconds that an interaction must still have for its songs to be heard and answered there."""
+LATEST_PRIVATE = 20.0
+"""The same of a private one, which can be answered nowhere else, and be it with a refusal."""
 
 NEARBY = 50
 """Messages after an interaction among which its answer is looked for."""
@@ -295,7 +297,8 @@ async def reply_to(bot: MoodifyBot, request: Request, memory: Memory) -> Reply |
     """
     place = request.place
     if isinstance(place, AtInteraction):
-        if place.expires - time.time() > LATEST:
+        latest = LATEST_PRIVATE if request.private else LATEST
+        if place.expires - time.time() > latest:
             return TokenReply(bot, request, place)
         if request.private:
             return None

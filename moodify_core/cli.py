@@ -6,6 +6,7 @@ Exit codes: 0 all done, 1 something failed (the rest was done), 2 wrong use.
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import logging
 import runpy
@@ -39,6 +40,10 @@ SOME_FAILED = 1
 def main() -> None:
     """How a song feels: aggressive, dramatic, happy, romantic or sad, and when."""
     logging.getLogger("libav").setLevel(logging.CRITICAL)
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal of another encoding cannot show is no reason to stop.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @main.command("analyze")
@@ -462,7 +467,13 @@ _data_option = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Labelled music: a folder with clips.csv, or one with a folder for each mood.",
 )
-_seed_option = click.option("--seed", default=0, show_default=True, help="Same seed, same figures.")
+_seed_option = click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Same seed, same figures.",
+)
 _cache_option = click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
@@ -535,6 +546,9 @@ def _training() -> Iterator[None]:
         yield
     except MoodifyError as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        reason = f"A file cannot be read or written: {error.strerror} ({error.filename})."
+        raise click.ClickException(reason) from error
 
 
 @main.command("bot")

@@ -116,7 +116,7 @@ class AnswerDesk:
         """
         with self._attending(interaction):
             try:
-                await interaction.response.send_modal(SearchForm(record_id))
+                await interaction.response.send_modal(SearchForm(record_id, interaction.id))
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 log.warning("form not shown", error=repr(error))
 

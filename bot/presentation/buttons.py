@@ -9,6 +9,7 @@ import discord
 
 from bot.outcomes import Answered, Outcome
 from bot.presentation import answer_texts, privacy_texts, texts
+from bot.presentation.forms import Form
 from bot.presentation.opinions import OpinionMenu
 from bot.presentation.pressing import Pressed, PressedButton
 from bot.storage import Titled
@@ -163,17 +164,19 @@ class SearchButton(PressedButton, template=r"search:(?P<record_id>\d{1,19})"):
         await interaction.client.answer_desk.search(interaction, self._record_id)
 
 
-class SearchForm(discord.ui.Modal):
+class SearchForm(Form):
     """Asks for a part of a song's name.
 
     Parameters
     ----------
     record_id : int
         Of the song that was answered.
+    opened_by : int
+        The interaction that opens it.
     """
 
-    def __init__(self, record_id: int) -> None:
-        super().__init__(title=answer_texts.search_button(), custom_id=f"search-form:{record_id}")
+    def __init__(self, record_id: int, opened_by: int) -> None:
+        super().__init__(answer_texts.search_button(), "search-form", opened_by)
         self._record_id = record_id
         self._part: discord.ui.TextInput[Self] = discord.ui.TextInput(
             label=answer_texts.search_field(), custom_id="part", max_length=_NAME_PART_LIMIT

@@ -85,8 +85,9 @@ def model_card(metrics: dict[str, Any]) -> str:
             "where one of them allows research or non-commercial use only, so does the model.",
             "",
             "## How well it does",
-            "Measured on artists that the measured model had never heard; every choice and the "
-            "calibration were made without them.",
+            "Measured on artists that the measured model had never heard: the classifier was "
+            "chosen and calibrated without them. The features and the constants of the method "
+            "were not; `locked_artists` in `metrics.json` are artists kept out of that, too.",
             "",
             *_table(metrics["unheard_artists"]),
             "",

@@ -50,7 +50,10 @@ def train(data: Path, out: Path, *, seed: int, cache: Path | None, tell: _Tell) 
     Raises
     ------
     DatasetError, ExportError
+    OSError
+        If `out` cannot be written; said at once, not when all is done.
     """
+    out.mkdir(parents=True, exist_ok=True)
     examples = _examples(data, cache, tell)
     metrics = evaluate_protocol(examples, seed, tell)
     tell("making the model from all clips")

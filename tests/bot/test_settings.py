@@ -193,8 +193,7 @@ async def test_where_the_bot_may_not_speak_the_panel_says_so(
 
 
 async def test_managers_set_up_boards_and_moderate_them(server: Server, tmp_path: Path) -> None:
-    double, guild_id = server.double, int(server.guild.id)
-    member = int(server.member.id)
+    double, guild_id, member = server.double, int(server.guild.id), int(server.member.id)
     async with double, running_bot(double, tmp_path):
         panel = await server.press(await server.panel(), "settings:show:boards")
         panel = await server.choose(panel, "settings:time-zone", "Asia/Tokyo")
@@ -206,6 +205,13 @@ async def test_managers_set_up_boards_and_moderate_them(server: Server, tmp_path
             panel = await filled.final(PATIENCE, when=is_answer)
             assert says in _text(panel)
         assert panel.content == texts.zone_unknown("`Atlantis`")
+        # Two have the form open at once: neither takes the other's answer.
+        forms = [await double.click(server.owner, panel, "settings:other-zone") for _ in range(2)]
+        for form, typed in zip(forms, ("Berlin", "New York"), strict=True):
+            await form.responded()
+            filled = await double.submit_modal(form, {"zone": typed})
+            panel = await filled.final(PATIENCE, when=is_answer)
+            assert typed.replace(" ", "_") in _text(panel)
         assert "America/New_York" in _text(panel)
         panel = await server.choose(panel, "settings:digest", server.other.id)
         assert texts.digest_chosen(int(server.other.id)) in _text(panel)
@@ -245,7 +251,7 @@ async def test_managers_set_up_boards_and_moderate_them(server: Server, tmp_path
                 assert texts.audit_line(line) in _text(panel)
         done = [line.action for line in lines]
         assert done == [
-            *("remove", "readmit", "exclude", "digest", "digest", "time-zone", "time-zone"),
+            *("remove", "readmit", "exclude", "digest", "digest", *["time-zone"] * 4),
         ]
         assert {line.moderator_id for line in lines} == {int(server.owner.id)}
     assert double.violations == []

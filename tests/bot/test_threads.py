@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from bot.outcomes import MessageOutOfSight
+from bot.presentation import texts
 from bot.storage import Listening
 from moodify_core import Mood
 from tests.bot.process import PATIENCE
@@ -82,6 +84,23 @@ async def test_a_song_of_a_private_thread_is_answered_and_named_nowhere(here: Pl
         found = await _found(here, where)
         assert "Whisper" not in found
         assert "Shout" in found
+
+
+async def test_a_link_into_a_private_thread_opens_it_to_nobody_outside(here: Place) -> None:
+    parent, secret = (
+        here.channels[Listening.MENTION],
+        await _thread(here, Listening.MENTION, "link", private=True),
+    )
+    posted = await here.ask(Way.POST, [tune(4)], channel=secret)
+    assert isinstance(posted, Message)
+    link = f"https://discord.com/channels/{here.guild.id}/{secret.id}/{posted.id}"
+    outside, inside = [
+        await here.double.slash("mood", user=here.cy, channel=channel, options={"link": link})
+        for channel in (parent, secret)
+    ]
+    refused = await here.last_word(outside)
+    assert refused.content == texts.refusal(MessageOutOfSight())
+    assert (await here.last_word(inside)).embeds
 
 
 async def test_in_a_public_thread_a_board_names_what_its_channel_shows(here: Place) -> None:

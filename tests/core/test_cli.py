@@ -29,6 +29,23 @@ def moodify(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
+def test_a_terminal_of_another_encoding_shows_what_it_can(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    command = [
+        sys.executable,
+        "-m",
+        "moodify_core",
+        "analyze",
+        TUNE,
+        "--csv",
+        tmp_path / "moods.csv",
+    ]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment, timeout=300)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Mostly happy" in done.stdout
+    assert len((tmp_path / "moods.csv").read_text().splitlines()) == 2
+
+
 def moodify_on_a_terminal(*arguments: object, piped: bool = False) -> tuple[bytes, bytes]:
     """Run the command with a terminal; return what went there, and what went to a pipe."""
     leader, follower = pty.openpty()

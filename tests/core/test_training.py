@@ -152,6 +152,19 @@ def test_a_file_that_cannot_be_heard_is_named(tmp_path: Path) -> None:
         extract_training_set(load_dataset(tmp_path), None, jobs=1)
 
 
+@pytest.mark.parametrize(
+    "arguments", [("train", "--out", "/proc/none"), ("evaluate", "--seed", "-1")]
+)
+def test_what_cannot_be_is_said_before_anything_is_measured(
+    music: Path, arguments: tuple[str, ...]
+) -> None:
+    done = CliRunner().invoke(main, [*arguments, "--data", str(music)])
+    assert done.exit_code in (1, 2)
+    assert isinstance(done.exception, SystemExit)
+    assert "Error: " in done.output
+    assert "fold" not in done.output
+
+
 def test_no_artist_stands_on_both_sides(examples: TrainingSet) -> None:
     seen: list[int] = []
     for train, test in artist_folds(examples, 4, seed=0):

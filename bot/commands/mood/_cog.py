@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.attachments import song_of, songs_of
 from bot.commands.mood._requests import request_of, server_of
+from bot.home_channels import home_channel_of
 from bot.insisting import insist
 from bot.links import MessageAddress, parse_link
 from bot.outcomes import MessageOutOfSight, NoAudio, NotAMessageLink, NothingGiven, Refusal
@@ -112,7 +113,10 @@ class MoodCog(commands.Cog):
         if guild is None or not isinstance(asker, discord.Member):
             return MessageOutOfSight()
         channel = guild.get_channel_or_thread(address.channel_id)
-        if not isinstance(channel, discord.abc.Messageable):
+        # A private thread has members of its own, whom the permissions of its channel do not tell.
+        elsewhere = channel is not None and channel.id != interaction.channel_id
+        hidden = elsewhere and home_channel_of(channel) is None
+        if hidden or not isinstance(channel, discord.abc.Messageable):
             return MessageOutOfSight()
         # What the bot can see is not always what whoever asks may see.
         for each in (asker, guild.me):

@@ -25,6 +25,7 @@ from bot.commands.settings._panel import (
 from bot.commands.settings._zones import zone_named
 from bot.links import MessageAddress, parse_link
 from bot.presentation import settings_texts as texts
+from bot.presentation.forms import Form
 from bot.presentation.language import speaking
 from bot.presentation.titles import inline_code, song_title
 from bot.storage import AuditLine, Excluded, GuildSettings
@@ -167,7 +168,7 @@ async def _press(
     assert interaction.guild_id is not None  # told by what was just asked
     if action in _FORMS:
         with speaking(interaction.locale):
-            await interaction.response.send_modal(_FORMS[action]())
+            await interaction.response.send_modal(_FORMS[action](interaction.id))
         return
     await interaction.response.defer()
     await _carry_out(interaction, action, argument, values)
@@ -219,11 +220,11 @@ async def _show_again(
         await _show(interaction, settings, page, channel_id, notice, member_id=member_id)
 
 
-class ZoneForm(discord.ui.Modal):
+class ZoneForm(Form):
     """Asks for any time zone."""
 
-    def __init__(self) -> None:
-        super().__init__(title=texts.zone_heading(), custom_id="settings-zone")
+    def __init__(self, opened_by: int) -> None:
+        super().__init__(texts.zone_heading(), "settings-zone", opened_by)
         self._name: discord.ui.TextInput[Self] = discord.ui.TextInput(
             label=texts.zone_field(), custom_id="zone", max_length=64, placeholder="Europe/Berlin"
         )
@@ -243,11 +244,11 @@ class ZoneForm(discord.ui.Modal):
             await _show_again(interaction, None, Page.BOARDS, notice)
 
 
-class RemovalForm(discord.ui.Modal):
+class RemovalForm(Form):
     """Asks for the message whose songs are to be removed."""
 
-    def __init__(self) -> None:
-        super().__init__(title=texts.removal_button(), custom_id="settings-removal")
+    def __init__(self, opened_by: int) -> None:
+        super().__init__(texts.removal_button(), "settings-removal", opened_by)
         self._link: discord.ui.TextInput[Self] = discord.ui.TextInput(
             label=texts.removal_field(), custom_id="link", max_length=200
         )
@@ -263,7 +264,7 @@ class RemovalForm(discord.ui.Modal):
             await _show_again(interaction, None, Page.MODERATION, notice)
 
 
-_FORMS: Mapping[Action, Callable[[], discord.ui.Modal]] = {
+_FORMS: Mapping[Action, Callable[[int], discord.ui.Modal]] = {
     Action.OTHER_ZONE: ZoneForm,
     Action.REMOVE_SONG: RemovalForm,
 }

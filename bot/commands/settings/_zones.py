@@ -58,9 +58,18 @@ def zone_offset(name: str) -> str:
     return offset
 
 
+def _is_odd(name: str) -> bool:
+    return name.startswith("Etc/") and name[-1].isdigit()
+
+
 @cache
 def _names() -> dict[str, str]:
     """Return all zones by their names and, behind a slash, by the cities of theirs."""
     names = sorted(available_timezones())
-    cities = {f"/{name.rpartition('/')[2].casefold()}": name for name in reversed(names)}
+    # Those of "Etc" count the other way round than people do: its "GMT+2" is two hours behind.
+    cities = {
+        f"/{name.rpartition('/')[2].casefold()}": name
+        for name in reversed(names)
+        if not _is_odd(name)
+    }
     return cities | {name.casefold(): name for name in names}
