@@ -22,6 +22,7 @@ from bot.commands.settings._panel import (
     panel_items,
 )
 from bot.commands.settings._zones import ZONES, zone_city, zone_named, zone_offset
+from bot.presentation import board_texts
 from bot.presentation import settings_texts as texts
 from bot.presentation.language import SUPPORTED, Language, speaking
 from bot.storage import AuditLine, Excluded, GuildSettings, Listening, Storage
@@ -251,6 +252,17 @@ def test_time_zones_are_shown_with_their_cities(language: Language) -> None:
         assert all(zone_named(zone) == zone and zone_offset(zone) for zone in ZONES)
     boards = _panel(GuildSettings(time_zone="Asia/Kathmandu"), page=Page.BOARDS)
     assert _chosen(boards, Action.TIME_ZONE) == ["Asia/Kathmandu"]
+
+
+def test_the_panel_tells_what_becomes_of_the_digest() -> None:
+    settings = GuildSettings(digest_channel_id=9)
+    there = _panel(settings, page=Page.BOARDS, names={9: "news"})
+    for panel, sentence in (
+        (there, texts.digest_chosen(9)),
+        (replace(there, mute=frozenset({9})), texts.digest_mute(9)),
+        (replace(there, names={}), board_texts.digest_channel_gone()),
+    ):
+        assert sentence in [field.value for field in panel_embed(panel).fields]
 
 
 def test_a_member_who_is_kept_off_can_be_let_back_and_a_bot_neither() -> None:

@@ -12,6 +12,7 @@ import discord
 from bot.commands.settings._choices import SHORTEST, OperatorLimits
 from bot.commands.settings._zones import ZONES, zone_city, zone_offset
 from bot.presentation import settings_texts as texts
+from bot.presentation.board_texts import digest_channel_gone
 from bot.presentation.language import SUPPORTED, language_of
 from bot.storage import AuditLine, Excluded, GuildSettings, Listening
 
@@ -352,11 +353,12 @@ def _limits_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
 def _boards_embed(panel: Panel, embed: discord.Embed) -> discord.Embed:
     settings = panel.settings
     zone, channel_id = settings.time_zone, settings.digest_channel_id
-    digest = (
-        texts.digest_mute(channel_id)
-        if channel_id is not None and channel_id in panel.mute
-        else texts.digest_chosen(channel_id)
-    )
+    if channel_id is None or channel_id in panel.names.keys() - panel.mute:
+        digest = texts.digest_chosen(channel_id)
+    elif channel_id in panel.mute:
+        digest = texts.digest_mute(channel_id)
+    else:
+        digest = digest_channel_gone()
     for heading, value in (
         (texts.leaderboard_heading(), texts.leaderboard_chosen(on=settings.leaderboard)),
         (texts.zone_heading(), texts.zone_chosen(zone_city(zone), zone, zone_offset(zone))),
