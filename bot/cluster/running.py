@@ -39,8 +39,8 @@ async def run_scheduler(listen: str, stop: asyncio.Event) -> None:
         If it cannot listen there.
     """
     log_dask_with_us()
-    address = yarl.URL(listen)
     try:
+        address = yarl.URL(listen)
         scheduler = await Scheduler(
             host=address.host,
             port=address.explicit_port or 0,
@@ -48,9 +48,11 @@ async def run_scheduler(listen: str, stop: asyncio.Event) -> None:
             dashboard_address=NOWHERE,
             dashboard=False,
         )
-    except OSError as error:
+    except (OSError, RuntimeError, ValueError) as error:
+        # Dask has an error of its own for all that goes wrong at its start.
+        reason = error.__cause__ or error
         raise SettingsError(
-            f"No scheduler can listen at {listen} ({error.strerror}): name another address."
+            f"No scheduler can listen at {listen} ({reason}): name another address."
         ) from None
     log.info("scheduler listens", address=scheduler.address)
     async with scheduler:

@@ -6,6 +6,9 @@ import asyncio
 import hashlib
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -266,3 +269,21 @@ async def test_a_bot_answers_with_the_workers_of_a_cluster(tmp_path: Path) -> No
                 await asyncio.to_thread(cluster.wait, 2)
                 assert (await ask(noise(2, 1.2))).embeds
         assert double.violations == []
+
+
+@pytest.mark.parametrize("port", ["taken", "99999"])
+def test_an_address_where_no_scheduler_can_listen_is_told(port: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1] if port == "taken" else port
+        command = [sys.executable, "-m", "moodify_core", "scheduler"]
+        done = subprocess.run(
+            [*command, "--listen", f"tcp://127.0.0.1:{number}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert done.returncode == 2
+    # The log of the start goes before it.
+    assert done.stderr.splitlines()[-1].startswith("No scheduler can listen at tcp://127.0.0.1:")
+    assert "Traceback" not in done.stderr
