@@ -28,7 +28,7 @@ def test_damaged_files_are_answered_or_refused_and_harm_nobody(tmp_path: Path) -
     tally = campaign.run(cases=10**9, minutes=MINUTES, number=7)
     assert tally.broken == []
     assert tally.deaths == 0
-    assert tally.cases > 200  # on the busiest machine
+    assert tally.cases > 350  # on the busiest machine
     assert tally.witnesses >= tally.cases / 8
     assert tally.slowest < TIME_LIMIT
     assert tally.largest < MEMORY

@@ -353,10 +353,12 @@ def _limits_items(panel: Panel) -> Iterator[discord.ui.Item[discord.ui.View]]:
 def _boards_embed(panel: Panel, embed: discord.Embed) -> discord.Embed:
     settings = panel.settings
     zone, channel_id = settings.time_zone, settings.digest_channel_id
-    if channel_id is None or channel_id in panel.names.keys() - panel.mute:
-        digest = texts.digest_chosen(channel_id)
+    if channel_id is None:
+        digest = texts.digest_chosen(None)
     elif channel_id in panel.mute:
         digest = texts.digest_mute(channel_id)
+    elif channel_id in panel.names:
+        digest = texts.digest_chosen(channel_id)
     else:
         digest = digest_channel_gone()
     for heading, value in (
