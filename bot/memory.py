@@ -29,6 +29,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 Action = Callable[[Storage], Awaitable[object]]
 
+
 EXAMINATION = 1.0
 """Seconds that a sign of life may take."""
 SETTINGS_PATIENCE = 1.0
@@ -52,6 +53,25 @@ class _Write:
     context: dict[str, Any]
 
 
+class RemovedPosts:
+    """A write: messages are gone, and with them the records of the songs that they showed.
+
+    Servers delete messages by the thousand, most of which never showed a song. Those that are
+    kept for a database that is away become one write, so that they push no other out.
+
+    Parameters
+    ----------
+    message_ids : set of int
+    """
+
+    def __init__(self, message_ids: set[int]) -> None:
+        self.message_ids = set(message_ids)
+
+    async def __call__(self, storage: Storage) -> None:
+        """Remove them; `Memory` calls this."""
+        await storage.songs.remove_posts(self.message_ids)
+
+
 class Memory:
     """A database that may be away.
 
@@ -69,6 +89,7 @@ class Memory:
         self._storage: Storage | None = None
         self._failed = False
         self._writes: deque[_Write] = deque(maxlen=MOST_WRITES)
+        self._under_way: _Write | None = None
         self._to_write = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
@@ -153,6 +174,8 @@ class Memory:
                 log.warning("written later", error=str(error))
             else:
                 return
+        if isinstance(action, RemovedPosts) and self._gathered(action):
+            return
         if len(self._writes) == MOST_WRITES:
             with bound_contextvars(**self._writes[0].context):
                 log.error("a write is lost: the database has been away for too long")
@@ -176,6 +199,19 @@ class Memory:
             metrics.WRITES_LOST.inc(len(self._writes))
         with suppress(StorageError):
             await self._storage.close()
+
+    def _gathered(self, posts: RemovedPosts) -> bool:
+        """Whether the write that is kept last removes these posts as well.
+
+        Only the last: a record that is kept behind an older one would be written after it.
+        """
+        if not self._writes or self._writes[-1] is self._under_way:
+            return False
+        last = self._writes[-1].action
+        if not isinstance(last, RemovedPosts):
+            return False
+        last.message_ids |= posts.message_ids
+        return True
 
     async def _asked(self, action: Callable[[Storage], Awaitable[T]]) -> T:
         assert self._storage is not None
@@ -207,9 +243,12 @@ class Memory:
                 log.info("all is written")
 
     async def _write_oldest(self) -> None:
-        oldest = self._writes[0]
-        with bound_contextvars(**oldest.context):
-            await self._asked(oldest.action)
+        self._under_way = oldest = self._writes[0]
+        try:
+            with bound_contextvars(**oldest.context):
+                await self._asked(oldest.action)
+        finally:
+            self._under_way = None
         # The oldest may have been pushed out meanwhile.
         if self._writes and self._writes[0] is oldest:
             self._writes.popleft()

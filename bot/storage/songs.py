@@ -288,15 +288,28 @@ class SongStore:
         """
         return await self._remove(Record.id == record_id) > 0
 
-    async def remove_post(self, message_id: int) -> int:
-        """Delete the records of the songs that a message showed.
+    async def remove_posts(self, message_ids: Collection[int]) -> int:
+        """Delete the records of the songs that messages showed.
+
+        Parameters
+        ----------
+        message_ids : collection of int
+            Any messages; most messages that are deleted never showed a song.
 
         Returns
         -------
         int
-            How many there were.
+            How many records there were.
         """
-        return await self._remove(Record.post_message_id == message_id)
+        removed, ids = 0, sorted(message_ids)
+        for start in range(0, len(ids), _MOST_VALUES):
+            which = Record.post_message_id.in_(ids[start : start + _MOST_VALUES])
+            # Nobody else is kept from writing for messages without a song.
+            async with self._database.read() as connection:
+                recorded = await connection.scalar(select(Record.id).where(which).limit(1))
+            if recorded is not None:
+                removed += await self._remove(which)
+        return removed
 
     async def _one(self, statement: Select[*tuple[Any, ...]]) -> Recorded | None:
         async with self._database.read() as connection:

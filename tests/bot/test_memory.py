@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from bot import memory as module
-from bot.memory import Memory
-from bot.storage import GuildSettings, Period
+from bot.memory import Memory, RemovedPosts
+from bot.requests import Post
+from bot.storage import GuildSettings, Period, SongStore
 from tests.bot.storage.samples import DAY, NOON, entry, heard
 
 
@@ -60,9 +61,7 @@ async def test_what_cannot_be_written_now_is_written_later_and_in_order(
         for code in ("de", "fr", "ja"):
             await memory.write(lambda storage, code=code: storage.settings.save(1, language=code))
         assert (await memory.settings(1)).language is None
-    async with asyncio.timeout(30):
-        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
-            await asyncio.sleep(0.01)
+    await _all_written(memory)
     assert (await memory.settings(1)).language == "ja"
 
 
@@ -102,9 +101,7 @@ async def test_a_write_that_is_never_taken_does_not_hold_up_the_others(
     with locked(file):
         await memory.write(lambda storage: storage.settings.save(1, no_such_setting=True))  # type: ignore[call-arg]
         await memory.write(lambda storage: storage.settings.save(1, language="de"))
-    async with asyncio.timeout(30):
-        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
-            await asyncio.sleep(0.01)
+    await _all_written(memory)
     assert (await memory.settings(1)).language == "de"
 
 
@@ -117,9 +114,7 @@ async def test_what_is_recorded_later_counts_as_if_the_database_had_been_there(
         for each in (heard(2, 1, at=NOON + 1), first, heard(3, 2, at=NOON + DAY), first):
             await memory.write(lambda storage, each=each: storage.songs.record(each))
         assert memory.waiting == 4
-    async with asyncio.timeout(30):
-        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
-            await asyncio.sleep(0.01)
+    await _all_written(memory)
     page = await memory.attempt(
         lambda storage: storage.boards.members(
             first.guild_id, None, Period.ALL, page=0, viewer_id=first.user_id, now=NOON
@@ -153,6 +148,61 @@ async def test_what_is_kept_of_a_person_is_not_written_after_they_are_forgotten(
     assert left == 0
     kept = await memory.attempt(lambda storage: storage.privacy.count_of(2), otherwise=None)
     assert kept
+
+
+async def test_many_deleted_messages_push_nothing_out(
+    memory: Memory, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_WRITES", 5)
+    with locked(file):
+        await memory.write(lambda storage: storage.settings.save(1, language="de"))
+        for message_id in range(1000, 1010):
+            await memory.write(RemovedPosts({message_id}))
+        # Posted and deleted while nothing can be written.
+        post = Post(41, 999)
+        await memory.write(lambda storage: storage.songs.record(entry(1, post=post)))
+        await memory.write(RemovedPosts({999, 998}))
+        assert memory.waiting == 4
+    await _all_written(memory)
+    assert (await memory.settings(1)).language == "de"
+    left = await memory.attempt(
+        lambda storage: storage.privacy.count_of(entry(1).user_id), otherwise=None
+    )
+    assert left == 0
+
+
+async def test_messages_deleted_while_others_are_removed_are_removed_too(
+    memory: Memory, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (1, 2):
+        each = entry(number, post=Post(41, number))
+        await memory.write(lambda storage, each=each: storage.songs.record(each))
+    removing, go_on = asyncio.Event(), asyncio.Event()
+    remove_posts = SongStore.remove_posts
+
+    async def slowly(store: SongStore, message_ids: set[int]) -> int:
+        removed = await remove_posts(store, message_ids)
+        removing.set()
+        await go_on.wait()
+        return removed
+
+    with locked(file):
+        await memory.write(RemovedPosts({1}))
+        monkeypatch.setattr(SongStore, "remove_posts", slowly)
+    await removing.wait()
+    await memory.write(RemovedPosts({2}))
+    go_on.set()
+    await _all_written(memory)
+    left = await memory.attempt(
+        lambda storage: storage.privacy.count_of(entry(1).user_id), otherwise=None
+    )
+    assert left == 0
+
+
+async def _all_written(memory: Memory) -> None:
+    async with asyncio.timeout(30):
+        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
+            await asyncio.sleep(0.01)
 
 
 async def _insisting_on_forgetting(memory: Memory, user_id: int) -> None:

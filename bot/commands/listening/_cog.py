@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.attachments import posted_songs, songs_of
 from bot.home_channels import home_channel_of
 from bot.insisting import insist
+from bot.memory import RemovedPosts
 from bot.outcomes import NoAudio, Refusal, RepliedToOutOfSight
 from bot.presentation import texts
 from bot.presentation.language import speaking
@@ -77,17 +78,17 @@ class ListeningCog(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Forget a song whose message is gone; discord.py calls this."""
-        await self._forget(payload.message_id)
+        await self._forget({payload.message_id})
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """Forget songs whose messages are gone; discord.py calls this."""
-        for message_id in payload.message_ids:
-            await self._forget(message_id)
+        await self._forget(payload.message_ids)
 
-    async def _forget(self, message_id: int) -> None:
-        self._bot.jobs.post_deleted(message_id)
-        await self._bot.memory.write(lambda storage: storage.songs.remove_post(message_id))
+    async def _forget(self, message_ids: set[int]) -> None:
+        for message_id in message_ids:
+            self._bot.jobs.post_deleted(message_id)
+        await self._bot.memory.write(RemovedPosts(message_ids))
 
     async def _mode(self, guild_id: int, channel: discord.abc.MessageableChannel) -> Listening:
         settings = await self._bot.memory.settings(guild_id)

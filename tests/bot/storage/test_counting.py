@@ -163,10 +163,10 @@ async def test_a_message_that_goes_takes_what_counted_with_it(storage: Storage) 
     await record_all(
         storage, heard(1, 1, post=post), heard(2, 2, post=post), heard(3, 3, user_id=22)
     )
-    assert await storage.songs.remove_post(60) == 2
+    assert await storage.songs.remove_posts({60}) == 2
     assert await counted(storage) == {3: 180}
     await check_sums(storage)
-    await storage.songs.remove_post(10**6 + 3)
+    await storage.songs.remove_posts({10**6 + 3})
     assert await sums(storage) == [[], [], []]
 
 

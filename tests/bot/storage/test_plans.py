@@ -58,7 +58,7 @@ async def _write(storage: Storage) -> None:
     await storage.songs.record(heard(902, 50))
     await storage.songs.answered([record_id], 5)
     await storage.songs.remove(record_id)
-    await storage.songs.remove_post(10**6 + 902)
+    await storage.songs.remove_posts({10**6 + 902})
 
 
 async def _count_again(storage: Storage) -> None:

@@ -255,8 +255,8 @@ async def test_a_deleted_message_takes_its_records_with_it(storage: Storage) -> 
         await storage.songs.record(
             entry(number, heard, post=Post(41, message_id), digest=_digest(str(number)))
         )
-    assert await storage.songs.remove_post(60) == 2
-    assert await storage.songs.remove_post(60) == 0
+    assert await storage.songs.remove_posts({60, 62}) == 2
+    assert await storage.songs.remove_posts({60, 62}) == 0
     assert [await _rows(storage, table) for table in ("records", "songs")] == [1, 1]
 
 
