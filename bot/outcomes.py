@@ -243,7 +243,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class SongForgotten:
-    """It is not known any more where the song of an answer is."""
+    """It is not known any more where the song of an answer is, so that there is no film."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreForgotten:
+    """It is not known any more where a song is that an answer had no room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +375,7 @@ Refusal = (
     | NotWorthAMessage
     | Kept
     | SongForgotten
+    | MoreForgotten
     | NotYourSong
     | NotYourFilm
     | FilmUnderWay

@@ -68,10 +68,11 @@ class FilmDesk:
         reply = InteractionReply(interaction)
         if self._jobs.closed:
             return
+        settings = await interaction.client.memory.settings(interaction.guild_id)
         with (
             structlog.contextvars.bound_contextvars(job=str(interaction.id)),
             self._jobs.attended(),
-            speaking(interaction.locale),
+            speaking(settings.language or interaction.locale),
         ):
             source = self.songs.find(key)
             if source is None:

@@ -26,6 +26,7 @@ from bot.outcomes import (
     ForeignFile,
     Kept,
     MessageOutOfSight,
+    MoreForgotten,
     NeedsTooMuchMemory,
     NoAudio,
     NoRoom,
@@ -428,6 +429,11 @@ def refusal(reason: Refusal) -> str:  # noqa: PLR0911, PLR0912 - a sentence for 
             return _(
                 "I do not know any more where this song is, as I keep no songs; "
                 "send it again, then press Film under the new answer."
+            )
+        case MoreForgotten():
+            return _(
+                "I do not know any more where this song is, as I keep no songs; "
+                "send it again to get its moods."
             )
         case NotYourSong():
             return _(

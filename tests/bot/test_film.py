@@ -11,7 +11,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,6 +28,9 @@ from bot.engine.filming import film
 from bot.jobs.progress import EDIT_PAUSE
 from bot.presentation import texts
 from bot.presentation.buttons import cancel_view
+from bot.presentation.language import speaking
+from bot.storage import Storage
+from moodify_core.moods import MOODS
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
 
@@ -165,6 +168,19 @@ async def test_a_click_brings_the_film_of_the_song(server: Server) -> None:
     assert not message.ephemeral
     assert exchange.followups == ()
     await until_nothing_is_left(server.bot)
+
+
+async def test_films_speak_the_language_that_the_server_has_chosen(server: Server) -> None:
+    guild = server.double.add_guild("Musique", owner=server.people[0])
+    place = replace(server, guild=guild, channel=server.double.add_channel(guild, "chansons"))
+    storage = await Storage.open(f"sqlite:///{server.bot.data / 'moodify.db'}")
+    await storage.settings.save(int(guild.id), language="fr", welcomed=True)
+    await storage.close()
+    with speaking("fr"):
+        message = await last_word(await place.film(await place.answer(song())))
+        film_of(message)
+        told = message.attachments[0].description or ""
+        assert any(texts.mood_name(mood) in told for mood in MOODS)
 
 
 async def test_a_private_answer_has_a_private_film(server: Server) -> None:

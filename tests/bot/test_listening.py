@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+import discord
 import pytest
 import pytest_asyncio
 
@@ -15,6 +16,8 @@ from bot import outcomes
 from bot.commands.listening._cog import OFFER
 from bot.presentation import answer_texts, texts
 from bot.presentation.language import speaking
+from bot.presentation.more_songs import MoreSongs
+from bot.requests import Song
 from bot.storage import Listening
 from tests.bot.process import PATIENCE, is_answer
 from tests.bot.ways import (
@@ -265,6 +268,22 @@ async def test_more_songs_of_a_private_answer_are_private(here: Place) -> None:
         here.cy, answer, menu["custom_id"], [menu["options"][0]["value"]]
     )
     assert (await here.last_word(exchange)).ephemeral
+
+
+async def test_a_menu_of_songs_that_are_forgotten_says_what_to_do(here: Place) -> None:
+    view = discord.ui.View().add_item(MoreSongs(1, [Song(1234567890, "song.mp3", "", 1)]))
+    channel = here.channels[Listening.AUTOMATIC]
+    left = Message(
+        author=here.double.world.bot,
+        channel=channel,
+        content="🎵",
+        components=tuple(view.to_components()),
+    )
+    here.double.world.save(left)
+    exchange = await here.double.select(here.cy, left, "more:1", ["1234567890"])
+    answer = await here.last_word(exchange)
+    assert answer.content == texts.refusal(outcomes.MoreForgotten())
+    assert answer.ephemeral
 
 
 def _menu_id(message: Message) -> str:

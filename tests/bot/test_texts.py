@@ -75,6 +75,7 @@ REFUSALS: tuple[outcomes.Refusal, ...] = (
     outcomes.NotWorthAMessage(),
     outcomes.Kept(),
     outcomes.SongForgotten(),
+    outcomes.MoreForgotten(),
     outcomes.NotYourSong(),
     outcomes.NotYourFilm(),
     outcomes.FilmUnderWay(),

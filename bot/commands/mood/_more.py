@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.commands.mood._requests import request_of, server_of
-from bot.outcomes import Refusal, SongForgotten
+from bot.outcomes import MoreForgotten, Refusal
 from bot.presentation.language import speaking
 from bot.replies import InteractionReply, deliver
 
@@ -40,7 +40,7 @@ class MoreDesk:
         private = interaction.message.flags.ephemeral
         with self._bot.jobs.attended():
             source = self._bot.film_desk.songs.find(key)
-            refusal: Refusal | None = SongForgotten()
+            refusal: Refusal | None = MoreForgotten()
             if source is not None:
                 refusal = await self._bot.admission.refusal(
                     server_of(interaction), interaction.user
@@ -53,4 +53,4 @@ class MoreDesk:
                 return
             settings = await self._bot.memory.settings(server_of(interaction))
             with speaking(settings.language or interaction.locale):
-                await deliver(reply, (refusal or SongForgotten(),))
+                await deliver(reply, (refusal or MoreForgotten(),))
