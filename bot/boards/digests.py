@@ -14,12 +14,11 @@ from discord.ext import tasks
 
 from bot.boards.audience import channels_of_all
 from bot.boards.people import names_of
-from bot.presentation import board_texts as texts
 from bot.presentation.answers import Abilities, Content
 from bot.presentation.boards import Screen, digest_screen, screen_ways
 from bot.presentation.language import speaking
 from bot.replies import present
-from bot.storage import GuildSettings, Period, RankedSong, Standing, Storage, Subscription, Week
+from bot.storage import Period, RankedSong, Standing, Storage, Subscription, Week
 from bot.storage.periods import calendar, monday_of
 from moodify_core.moods import MOODS, Mood
 
@@ -190,22 +189,6 @@ def due(subscription: Subscription, now: float) -> date | None:
         return None
     done = subscription.digested
     return monday if done is None or done < monday else None
-
-
-def digest_problem(guild: discord.Guild, settings: GuildSettings) -> str | None:
-    """Return the sentence that tells admins why no weekly message comes; None if nothing is wrong.
-
-    Parameters
-    ----------
-    guild : discord.Guild
-    settings : GuildSettings
-    """
-    channel_id = settings.digest_channel_id
-    if channel_id is None or _channel(guild, channel_id) is not None:
-        return None
-    if guild.get_channel_or_thread(channel_id) is None:
-        return texts.digest_channel_gone()
-    return texts.digest_not_allowed(channel_id)
 
 
 def _channel(guild: discord.Guild, channel_id: int) -> _Writable | None:

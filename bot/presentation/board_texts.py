@@ -517,19 +517,6 @@ def digest_rule() -> str:
     return _("Every Monday at 9; whoever manages this server can change that with /settings.")
 
 
-def digest_channel_gone() -> str:
-    """Tell admins that the digest has no channel."""
-    return _("⚠️ The channel of the weekly message is gone, so nothing is sent; choose another.")
-
-
-def digest_not_allowed(channel_id: int) -> str:
-    """Tell admins that the bot may not speak in the digest's channel."""
-    return _(
-        "⚠️ I may not see or write in <#{channel}>, so the weekly message is not sent; let me, or "
-        "choose another channel."
-    ).format(channel=channel_id)
-
-
 def board_name(board: str) -> str:
     """Return what a board is called."""
     match board:

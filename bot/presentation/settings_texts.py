@@ -417,9 +417,17 @@ def digest_chosen(channel_id: int | None) -> str:
     return _("In <#{channel}>, every Monday.").format(channel=channel_id)
 
 
-def digest_mute(channel_id: int) -> str:
-    """Tell that the bot may not speak where each week is to be summed up."""
-    return _("In <#{channel}>, every Monday. ⚠️ I may not speak there.").format(channel=channel_id)
+def digest_channel_gone() -> str:
+    """Tell admins that the digest has no channel."""
+    return _("⚠️ The channel of the weekly message is gone, so nothing is sent; choose another.")
+
+
+def digest_not_allowed(channel_id: int) -> str:
+    """Tell admins that the bot may not speak in the digest's channel."""
+    return _(
+        "⚠️ I may not see or write in <#{channel}>, so the weekly message is not sent; let me, or "
+        "choose another channel."
+    ).format(channel=channel_id)
 
 
 def digest_prompt() -> str:

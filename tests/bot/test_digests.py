@@ -17,12 +17,11 @@ from discord.http import Route
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.boards import digest_problem
 from bot.boards.audience import channels_of_all
 from bot.boards.digests import due
 from bot.presentation import board_texts
 from bot.presentation.language import speaking
-from bot.storage import GuildSettings, Storage, Subscription
+from bot.storage import Storage, Subscription
 from moodify_core.moods import Mood
 from tests.bot.heard import Heard, hear, storage_in
 from tests.bot.process import PATIENCE, BotProcess, running_bot
@@ -231,27 +230,6 @@ async def client_at(double: DiscordDouble) -> AsyncIterator[discord.Client]:
                 await ready.wait()
             yield client
         await running
-
-
-async def test_admins_are_told_why_no_message_comes(tmp_path: Path) -> None:
-    async with place(tmp_path) as where:
-        plain, mute, gone = (
-            where.club(),
-            where.club(denied=SEND_MESSAGES),
-            where.club(gone=True),
-        )
-        told = {
-            plain: None,
-            mute: board_texts.digest_not_allowed(int(mute.news.id)),
-            gone: board_texts.digest_channel_gone(),
-        }
-        async with client_at(where.double) as client:
-            for club, sentence in told.items():
-                guild = client.get_guild(int(club.guild.id))
-                assert guild is not None
-                assert digest_problem(guild, GuildSettings()) is None
-                settings = GuildSettings(digest_channel_id=int(club.news.id))
-                assert digest_problem(guild, settings) == sentence
 
 
 async def test_whose_eyes_an_answer_is_for(tmp_path: Path) -> None:

@@ -22,7 +22,6 @@ from bot.commands.settings._panel import (
     panel_items,
 )
 from bot.commands.settings._zones import ZONES, zone_city, zone_named, zone_offset
-from bot.presentation import board_texts
 from bot.presentation import settings_texts as texts
 from bot.presentation.language import SUPPORTED, Language, speaking
 from bot.storage import AuditLine, Excluded, GuildSettings, Listening, Storage
@@ -259,8 +258,8 @@ def test_the_panel_tells_what_becomes_of_the_digest() -> None:
     there = _panel(settings, page=Page.BOARDS, names={9: "news"})
     for panel, sentence in (
         (there, texts.digest_chosen(9)),
-        (replace(there, mute=frozenset({9})), texts.digest_mute(9)),
-        (replace(there, names={}), board_texts.digest_channel_gone()),
+        (replace(there, mute=frozenset({9})), texts.digest_not_allowed(9)),
+        (replace(there, names={}), texts.digest_channel_gone()),
     ):
         assert sentence in [field.value for field in panel_embed(panel).fields]
 

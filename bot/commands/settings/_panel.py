@@ -12,7 +12,6 @@ import discord
 from bot.commands.settings._choices import SHORTEST, OperatorLimits
 from bot.commands.settings._zones import ZONES, zone_city, zone_offset
 from bot.presentation import settings_texts as texts
-from bot.presentation.board_texts import digest_channel_gone
 from bot.presentation.language import SUPPORTED, language_of
 from bot.storage import AuditLine, Excluded, GuildSettings, Listening
 
@@ -356,11 +355,11 @@ def _boards_embed(panel: Panel, embed: discord.Embed) -> discord.Embed:
     if channel_id is None:
         digest = texts.digest_chosen(None)
     elif channel_id in panel.mute:
-        digest = texts.digest_mute(channel_id)
+        digest = texts.digest_not_allowed(channel_id)
     elif channel_id in panel.names:
         digest = texts.digest_chosen(channel_id)
     else:
-        digest = digest_channel_gone()
+        digest = texts.digest_channel_gone()
     for heading, value in (
         (texts.leaderboard_heading(), texts.leaderboard_chosen(on=settings.leaderboard)),
         (texts.zone_heading(), texts.zone_chosen(zone_city(zone), zone, zone_offset(zone))),
