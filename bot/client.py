@@ -30,6 +30,7 @@ from bot.download import DownloadRules
 from bot.engine import Engine, EngineError, is_confined, model_in_use
 from bot.engine.choice import engine_for
 from bot.film import FilmDesk, FilmLimits, Films, Songs
+from bot.insisting import DISCORD_ERRORS
 from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
 from bot.memory import Memory
@@ -79,7 +80,11 @@ class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
         Discord shows "thinking…" until an answer comes, so one must come.
         """
         job = str(interaction.id)
-        log.error("command failed", job=job, exc_info=error)
+        cause = getattr(error, "original", error)
+        if isinstance(cause, DISCORD_ERRORS):
+            log.warning("command failed", job=job, error=repr(cause))
+        else:
+            log.error("command failed", job=job, exc_info=error)
         reply = InteractionReply(interaction)
         with (
             structlog.contextvars.bound_contextvars(job=job),

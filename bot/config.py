@@ -26,6 +26,11 @@ DATABASE_FILE = "moodify.db"
 DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+_LABEL = r"[a-z0-9_-]{1,63}"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:]+\])(?::(\d{{1,5}}))?")
+"""A name or an address, with or without a port."""
+_LAST_PORT = 65535
+
 S = TypeVar("S", bound="_Environment")
 
 _PR_SET_DUMPABLE = 4
@@ -211,6 +216,15 @@ class Settings(WorkerSettings, Place):
     def _split_hosts(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(host.strip().lower() for host in value.split(",") if host.strip())
+        return value
+
+    @field_validator("cdn_hosts")
+    @classmethod
+    def _only_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            match = _HOST.fullmatch(host)
+            if match is None or int(match[1] or 0) > _LAST_PORT:
+                raise ValueError(f"{host!r} is not a host, such as cdn.discordapp.com")
         return value
 
     @field_validator("shard_ids", mode="before")

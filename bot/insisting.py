@@ -12,6 +12,8 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 
 T = TypeVar("T")
 
+DISCORD_ERRORS = (discord.HTTPException, aiohttp.ClientError, OSError)
+"""What is raised where Discord does not do what it is asked, or cannot be reached."""
 ATTEMPTS = 3
 FIRST_PAUSE = 1.0
 """Seconds before the second attempt; doubled before the third."""
@@ -32,7 +34,7 @@ async def insist(ask: Callable[[], Awaitable[T]]) -> T:
 
     Raises
     ------
-    discord.HTTPException, aiohttp.ClientError, OSError
+    one of `DISCORD_ERRORS`
         If Discord does not do it.
     """
     async for attempt in AsyncRetrying(

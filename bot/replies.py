@@ -21,7 +21,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from bot.insisting import insist, may_pass
+from bot.insisting import DISCORD_ERRORS, insist, may_pass
 from bot.outcomes import Outcome
 from bot.presentation.answers import Abilities, Content, versions
 from bot.presentation.buttons import cancel_request_view
@@ -278,7 +278,7 @@ class MessageReply:
         if self.answer_id is not None:
             try:
                 await insist(self._message(self.answer_id).delete)
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 log.info("answer not deleted", error=repr(error))
 
     def _message(self, message_id: int) -> discord.PartialMessage:
@@ -330,7 +330,7 @@ async def _shown_last(bot: MoodifyBot, request: Request) -> int | None:
                     return message.id
                 # Discord shows it as failed.
                 await message.delete()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         log.info("earlier answer not found", job=str(request.id), error=repr(error))
     return None
 
@@ -415,7 +415,7 @@ async def present(reply: Spot, ways: Sequence[Callable[[], Content]]) -> bool:
             patience = (reply.until - time.monotonic()) / rest
             try:
                 await _insist(reply, compose, patience)
-            except (discord.HTTPException, aiohttp.ClientError, OSError, OlderMessage) as error:
+            except (*DISCORD_ERRORS, OlderMessage) as error:
                 log.warning("answer not taken", error=repr(error))
                 if _is_over(error):
                     break

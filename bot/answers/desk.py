@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 import structlog
 
 from bot.answers.access import answers_for, may_open, sees
 from bot.answers.showing import NotShown, Ways, attending, show, tell
 from bot.engine import Engine, EngineError, compare
+from bot.insisting import DISCORD_ERRORS
 from bot.memory import Memory
 from bot.outcomes import Stopping
 from bot.presentation import answer_texts, texts
@@ -117,7 +117,7 @@ class AnswerDesk:
         with self._attending(interaction):
             try:
                 await interaction.response.send_modal(SearchForm(record_id, interaction.id))
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 log.warning("form not shown", error=repr(error))
 
     async def found(
@@ -181,7 +181,7 @@ class AnswerDesk:
                 await interaction.delete_original_response()
             except discord.NotFound:
                 log.info("answer was deleted before")
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 log.warning("answer not deleted", error=repr(error))
                 await tell(interaction, answer_texts.not_deleted())
                 return

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 import structlog
 
+from bot.insisting import DISCORD_ERRORS
 from bot.outcomes import Failed
 from bot.presentation import texts
 from bot.presentation.answers import Content, sentence
@@ -85,5 +85,5 @@ async def tell(interaction: discord.Interaction[MoodifyBot], said: str) -> None:
             await interaction.followup.send(said, ephemeral=True)
         else:
             await interaction.response.send_message(said, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         log.warning("answer lost", error=repr(error))

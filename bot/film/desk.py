@@ -6,12 +6,12 @@ import asyncio
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 import structlog
 
 from bot.film.making import FilmProgress, FilmRefused, FilmRequest, Films
 from bot.film.sources import Songs, SongSource
+from bot.insisting import DISCORD_ERRORS
 from bot.jobs.progress import tell
 from bot.outcomes import FileVanished, NotYourFilm, NotYourSong, Refusal, SongForgotten
 from bot.presentation import texts
@@ -103,7 +103,7 @@ class FilmDesk:
             self._films.stop(film_id)
             try:
                 await interaction.response.defer()
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 log.warning("not deferred", job=film_id, error=repr(error))
 
     async def _film(self, reply: InteractionReply, source: SongSource) -> None:
@@ -193,5 +193,5 @@ async def _refuse(interaction: discord.Interaction, reason: Refusal) -> None:
 async def _say(interaction: discord.Interaction, sentence: str) -> None:
     try:
         await interaction.response.send_message(sentence, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         log.warning("answer lost", error=repr(error))

@@ -8,11 +8,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-import aiohttp
-import discord
 import structlog
 
 from bot.engine import HearingStage, ProgressNote
+from bot.insisting import DISCORD_ERRORS
 from bot.presentation import texts
 from bot.queue import Ticket
 
@@ -119,7 +118,7 @@ async def tell(
                 async with asyncio.timeout(EDIT_LIMIT):
                     await show(now)
                 shown = now
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 log.info("progress not shown", error=repr(error))
             except Exception:
                 # Whatever it is, it must not cost the answer.

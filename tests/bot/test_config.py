@@ -104,6 +104,17 @@ def test_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().cdn_hosts == ("127.0.0.1:81", "cdn.example.org")
 
 
+@pytest.mark.parametrize(
+    "host", ["foo:bar", "x:99999", "https://x", "a/b", "me@x", "a..b", "a b", "a" * 64, "[::1", "*"]
+)
+def test_what_is_not_a_host_is_named(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "x")
+    monkeypatch.setenv("MOODIFY_CDN_HOSTS", f"cdn.discordapp.com,{host}")
+    with pytest.raises(SettingsError, match="MOODIFY_CDN_HOSTS") as raised:
+        load_settings()
+    assert host in str(raised.value)
+
+
 def test_the_database_is_a_file_among_the_data_unless_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from bot.commands.settings._panel import Page
+from bot.outcomes import Failed
 from bot.presentation import settings_texts as texts
+from bot.presentation import texts as shared_texts
 from bot.presentation.language import speaking
 from bot.requests import Post
 from bot.storage import Listening
-from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
+from tests.bot.process import PATIENCE, is_answer, running_bot
 from tests.bot.storage.samples import entry
 from tests.bot.ways import stored
 from tests.discord_double import (
@@ -151,6 +152,35 @@ async def test_only_those_who_manage_the_server_may_and_it_is_asked_at_each_pres
     assert double.violations == []
 
 
+async def test_a_connection_that_breaks_off_is_no_error_of_the_bot(
+    server: Server, tmp_path: Path
+) -> None:
+    double = server.double
+    guild, first, _second = _new_guild(server)
+    async with double, running_bot(double, tmp_path) as bot:
+        await bot.logged(READY)
+        panel = await server.press(await server.panel(), "settings:show:boards")
+        edits = "/webhooks/*/messages/@original"
+        double.fail("PATCH", edits, reset=True)
+        exchange = await double.slash("settings", user=server.owner, channel=server.channel)
+        await bot.logged("command failed")
+        sorry = shared_texts.refusal(Failed(exchange.id))
+        assert (await exchange.final(PATIENCE, when=is_answer)).content == sorry
+        double.fail("PATCH", edits, reset=True)
+        await double.click(server.owner, panel, "settings:show:answers")
+        await bot.logged("settings not shown")
+        form = await double.click(server.owner, panel, "settings:other-zone")
+        await form.responded()
+        double.fail("PATCH", edits, reset=True)
+        await double.submit_modal(form, {"zone": "Berlin"})
+        await bot.logged("settings not shown", times=2)
+        double.fail("POST", f"/channels/{first.id}/messages", reset=True)
+        await double.invite(guild)
+        await bot.logged("not greeted")
+        assert await server.panel()
+    assert double.violations == []
+
+
 async def test_a_choice_that_cannot_be_saved_is_said_to_be_lost(
     server: Server, tmp_path: Path
 ) -> None:
@@ -273,13 +303,6 @@ def _of_bot(double: DiscordDouble, *channels: Channel) -> list[Message]:
     return [m for c in channels for m in double.world.messages_in(c) if m.author == bot]
 
 
-async def _logged(bot: BotProcess, text: str, times: int = 1) -> None:
-    async with asyncio.timeout(PATIENCE):
-        # A log has no event to wait for.
-        while bot.output().count(text) < times:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
-
-
 async def test_a_server_is_greeted_once_and_its_admins_choose(
     server: Server, tmp_path: Path
 ) -> None:
@@ -288,7 +311,7 @@ async def test_a_server_is_greeted_once_and_its_admins_choose(
     double.set_system_channel(guild, second)
     async with double:
         async with running_bot(double, tmp_path) as bot:
-            await _logged(bot, READY)
+            await bot.logged(READY)
             await double.invite(guild)
             greeting = await double.wait_message(second, PATIENCE)
             assert greeting.content == texts.welcome(sees_posts=True)
@@ -296,9 +319,9 @@ async def test_a_server_is_greeted_once_and_its_admins_choose(
             refusal = await exchange.final(PATIENCE, when=is_answer)
             assert refusal.ephemeral
             assert refusal.content == texts.managers_only()
-            await _logged(bot, "greeted")
+            await bot.logged("greeted")
         async with running_bot(double, tmp_path) as bot:
-            await _logged(bot, READY, times=2)
+            await bot.logged(READY, times=2)
             # The buttons of the earlier run still work.
             exchange = await double.click(server.owner, greeting, "welcome:offer")
             chosen = await exchange.final(PATIENCE, when=is_answer)
@@ -334,13 +357,13 @@ async def test_the_greeting_goes_where_the_bot_may_speak_in_the_servers_language
         plain, "no-embeds", bot_permissions=BOT_PERMISSIONS & ~EMBED_LINKS
     )
     async with double, running_bot(double, tmp_path) as bot:
-        await _logged(bot, READY)
+        await bot.logged(READY)
         await double.invite(guild)
         greeting = await double.wait_message(first, PATIENCE)
         with speaking("fr"):
             assert greeting.content == texts.welcome(sees_posts=True)
         await double.invite(strict)
-        await _logged(bot, "no channel to greet in")
+        await bot.logged("no channel to greet in")
         await double.invite(plain)
         await double.wait_message(no_embeds, PATIENCE)
         assert _of_bot(double, silent, unseen) == []
@@ -351,10 +374,10 @@ async def test_a_greeting_that_cannot_be_kept_does_not_hurt(server: Server, tmp_
     double = server.double
     guild, first, _second = _new_guild(server)
     async with double, running_bot(double, tmp_path) as bot:
-        await _logged(bot, READY)
+        await bot.logged(READY)
         double.fail("POST", f"/channels/{first.id}/messages", status=403)
         await double.invite(guild)
-        await _logged(bot, "not greeted")
+        await bot.logged("not greeted")
         panel = await server.panel()
         assert panel.embeds
     assert double.violations == []

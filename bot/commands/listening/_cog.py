@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.attachments import posted_songs, songs_of
 from bot.home_channels import home_channel_of
-from bot.insisting import insist
+from bot.insisting import DISCORD_ERRORS, insist
 from bot.memory import RemovedPosts
 from bot.outcomes import NoAudio, Refusal, RepliedToOutOfSight
 from bot.presentation import texts
@@ -72,7 +71,7 @@ class ListeningCog(commands.Cog):
                 offered = any(str(each.emoji) == OFFER and each.me for each in message.reactions)
                 if offered and (songs := posted_songs(message)):
                     await self._take_up(message, songs, payload.member)
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 log.warning("offer not taken up", error=repr(error))
 
     @commands.Cog.listener()
@@ -127,7 +126,7 @@ class ListeningCog(commands.Cog):
         if mode is Listening.OFFER and may_offer(self._bot, request):
             try:
                 await insist(lambda: message.add_reaction(OFFER))
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except DISCORD_ERRORS as error:
                 log.info("song not offered", error=repr(error))
         elif (
             mode is Listening.AUTOMATIC
@@ -191,7 +190,7 @@ async def _replied_to(message: discord.Message) -> discord.Message | None:
     replied_id = reference.message_id
     try:
         return await insist(lambda: message.channel.fetch_message(replied_id))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         log.info("message not fetched", error=repr(error))
         return None
 
@@ -201,7 +200,7 @@ async def _tell_privately(user: discord.abc.User, sentence: str) -> None:
         return
     try:
         await insist(lambda: user.send(sentence))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_ERRORS as error:
         log.info("not told that the bot may not speak", error=repr(error))
 
 

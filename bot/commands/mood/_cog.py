@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 import structlog
 from discord import app_commands
@@ -13,7 +12,7 @@ from discord.ext import commands
 from bot.attachments import song_of, songs_of
 from bot.commands.mood._requests import request_of, server_of
 from bot.home_channels import home_channel_of
-from bot.insisting import insist
+from bot.insisting import DISCORD_ERRORS, insist
 from bot.links import MessageAddress, parse_link
 from bot.outcomes import MessageOutOfSight, NoAudio, NotAMessageLink, NothingGiven, Refusal
 from bot.presentation import texts
@@ -125,7 +124,7 @@ class MoodCog(commands.Cog):
                 return MessageOutOfSight()
         try:
             message = await insist(lambda: channel.fetch_message(address.message_id))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_ERRORS as error:
             log.info("message not fetched", error=repr(error))
             return MessageOutOfSight()
         if songs := songs_of(message):

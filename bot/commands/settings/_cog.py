@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import discord
@@ -23,6 +24,7 @@ from bot.commands.settings._panel import (
     panel_items,
 )
 from bot.commands.settings._zones import zone_named
+from bot.insisting import DISCORD_ERRORS
 from bot.links import MessageAddress, parse_link
 from bot.presentation import settings_texts as texts
 from bot.presentation.forms import Form
@@ -53,6 +55,15 @@ _PAGES = {
     Action.READMIT: Page.MODERATION,
 }
 """Where the components stand."""
+
+
+@contextmanager
+def shown_if_discord_lets() -> Iterator[None]:
+    """Only log that Discord did not show what was to be shown: what is there stays in use."""
+    try:
+        yield
+    except DISCORD_ERRORS as error:
+        log.warning("settings not shown", error=repr(error))
 
 
 class PanelItem(
@@ -87,10 +98,8 @@ class PanelItem(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Change what was chosen, and show the panel anew; discord.py calls this."""
         data: Mapping[str, Any] = {**(interaction.data or {})}
-        try:
+        with shown_if_discord_lets():
             await _press(interaction, self._action, self._argument, data.get("values", []))
-        except discord.HTTPException as error:
-            log.warning("settings not shown", error=str(error))
 
 
 class SettingsCog(commands.Cog):
@@ -232,16 +241,17 @@ class ZoneForm(Form):
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Set the time zone; discord.py calls this."""
-        if await refused(interaction):
-            return
-        await interaction.response.defer()
-        name = zone_named(self._name.value)
-        if name is not None:
-            await _carry_out(interaction, Action.TIME_ZONE, None, [name])
-            return
-        with speaking(interaction.locale):
-            notice = texts.zone_unknown(inline_code(song_title(self._name.value)))
-            await _show_again(interaction, None, Page.BOARDS, notice)
+        with shown_if_discord_lets():
+            if await refused(interaction):
+                return
+            await interaction.response.defer()
+            name = zone_named(self._name.value)
+            if name is not None:
+                await _carry_out(interaction, Action.TIME_ZONE, None, [name])
+                return
+            with speaking(interaction.locale):
+                notice = texts.zone_unknown(inline_code(song_title(self._name.value)))
+                await _show_again(interaction, None, Page.BOARDS, notice)
 
 
 class RemovalForm(Form):
@@ -256,12 +266,13 @@ class RemovalForm(Form):
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Remove the songs; discord.py calls this."""
-        if await refused(interaction):
-            return
-        await interaction.response.defer()
-        with speaking(interaction.locale):
-            notice = await _remove_songs(interaction, self._link.value)
-            await _show_again(interaction, None, Page.MODERATION, notice)
+        with shown_if_discord_lets():
+            if await refused(interaction):
+                return
+            await interaction.response.defer()
+            with speaking(interaction.locale):
+                notice = await _remove_songs(interaction, self._link.value)
+                await _show_again(interaction, None, Page.MODERATION, notice)
 
 
 _FORMS: Mapping[Action, Callable[[int], discord.ui.Modal]] = {

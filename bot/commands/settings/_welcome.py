@@ -9,7 +9,8 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.commands.settings._cog import may_speak, open_panel, refused
+from bot.commands.settings._cog import may_speak, open_panel, refused, shown_if_discord_lets
+from bot.insisting import DISCORD_ERRORS
 from bot.presentation import settings_texts as texts
 from bot.presentation.language import speaking
 from bot.storage import Listening
@@ -64,13 +65,11 @@ class WelcomeButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Choose, or open the settings; discord.py calls this."""
-        try:
+        with shown_if_discord_lets():
             if self._choice == _SETTINGS:
                 await open_panel(interaction)
             else:
                 await _choose(interaction, Listening(self._choice))
-        except discord.HTTPException as error:
-            log.warning("settings not shown", error=str(error))
 
 
 class WelcomeCog(commands.Cog):
@@ -112,8 +111,8 @@ class WelcomeCog(commands.Cog):
             view = _buttons()
         try:
             await channel.send(text, view=view, silent=True)
-        except discord.HTTPException as error:
-            log.warning("not greeted", guild=guild.id, error=str(error))
+        except DISCORD_ERRORS as error:
+            log.warning("not greeted", guild=guild.id, error=repr(error))
         else:
             log.info("greeted", guild=guild.id)
 
