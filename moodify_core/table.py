@@ -77,7 +77,9 @@ class Table:
         A song that was done again for the sake of its picture has its row already.
         """
         if not self.holds(song):
-            self._append([_row(song, analysis)])
+            row = _row(song, analysis)
+            self._append([row])
+            self._done.add(_identity(row))
 
     def _append(self, rows: Iterable[Row], mode: str = "a") -> None:
         with self.path.open(mode, encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -88,7 +90,10 @@ class Table:
         text = self.path.read_text(encoding="utf-8", errors="surrogateescape")
         if not text:
             return []
-        rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""))]
+        try:
+            rows = [tuple(row) for row in csv.reader(io.StringIO(text, newline=""))]
+        except csv.Error:
+            raise OtherTable from None
         if rows[0] != COLUMNS:
             raise OtherTable
         latest = {row[0]: row for row in rows[1:] if len(row) == len(COLUMNS)}

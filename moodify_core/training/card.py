@@ -15,6 +15,31 @@ _SOURCES = {
 }
 
 
+_MEANINGS = {
+    "4q": (
+        "4Q: tags of editors",
+        (
+            "angry, hostile, fierce",
+            "tense, ominous, theatrical, epic",
+            "joyous, cheerful",
+            "gentle, sensual, romantic",
+            "gloomy, sad, bleak",
+        ),
+    ),
+    "emotify": (
+        "Emotify: what listeners felt",
+        (
+            "tension, in loud rock, pop and electronic",
+            "power, solemnity, other tension",
+            "joyful activation",
+            "tenderness",
+            "sadness",
+        ),
+    ),
+}
+"""What each of `MOODS` was derived from."""
+
+
 def _own_data(name: str) -> str:
     return f"- `{name}`: the data of whoever trained this model; its terms are theirs to state."
 
@@ -33,6 +58,7 @@ def model_card(metrics: dict[str, Any]) -> str:
         Markdown.
     """
     data, model = metrics["data"], metrics["model"]
+    known = [name for name in data["corpora"] if name in _SOURCES]
     return "\n".join(
         [
             f"# Model card: {model['version']}",
@@ -45,19 +71,7 @@ def model_card(metrics: dict[str, Any]) -> str:
             "Exported probabilities differ from the trained ones by at most "
             f"{model['largest_export_difference']:.1e}.",
             "",
-            "What the five moods mean here, by the tags and the feelings that they were learned "
-            "from:",
-            "",
-            "| Mood | 4Q: tags of editors | Emotify: what listeners felt |",
-            "|---|---|---|",
-            "| aggressive | angry, hostile, fierce | tension, in loud rock, pop and electronic |",
-            "| dramatic | tense, ominous, theatrical, epic | power, solemnity, other tension |",
-            "| happy | joyous, cheerful | joyful activation |",
-            "| romantic | gentle, sensual, romantic | tenderness |",
-            "| sad | gloomy, sad, bleak | sadness |",
-            "",
-            'So "romantic" is any tenderness, and "dramatic" holds what is tense as well as what '
-            "is solemn. They say how music sounds to others, not what somebody feels or intends.",
+            *_meanings(known),
             "",
             "It also says where it has nothing to say: stretches that lie further from the music "
             "it learned from than nearly all music by others does (noise, tones, applause, talk) "
@@ -75,26 +89,34 @@ def model_card(metrics: dict[str, Any]) -> str:
             *(_SOURCES.get(name, _own_data(name)) for name in data["corpora"]),
             "",
             "What it learns of a clip is steadied by all that people said of it (tags, quadrant, "
-            "ratings); what it is measured by is not. Every clip is heard once more as another "
-            "studio might have sent it, and what that moves is relied on less. It starts from what "
-            "research knows of tempo, density, brightness and mode, and 80 pairs of tunes by "
-            "`examples`, which differ in one of these, teach the difference and nothing else. Of "
-            "60 more it learns what moods such tunes have on average.",
+            "ratings), if anything; what it is measured by is not. Every clip is heard once more "
+            "as another studio might have sent it, and what that moves is relied on less. It "
+            "starts from what research knows of tempo, density, brightness and mode, and 80 pairs "
+            "of tunes by `examples`, which differ in one of these, teach the difference and "
+            "nothing else. Of 60 more it learns what moods such tunes have on average.",
             "",
             "No audio is part of the model or of this repository. The data's terms bind the model: "
             "where one of them allows research or non-commercial use only, so does the model.",
             "",
             "## How well it does",
             "Measured on artists that the measured model had never heard: the classifier was "
-            "chosen and calibrated without them. The features and the constants of the method "
-            "were not; `locked_artists` in `metrics.json` are artists kept out of that, too.",
+            "chosen and calibrated without them. "
+            + (
+                "The features and the constants of the method were not; `locked_artists` in "
+                "`metrics.json` are artists kept out of that, too."
+                if known
+                else "The features and the constants of the method were chosen on other music."
+            ),
             "",
             *_table(metrics["unheard_artists"]),
             "",
             *_section(
                 "A fifth of the artists, chosen by a hash of their names, was kept out of all "
                 "comparisons of features and classifiers; a model of the other four fifths does on "
-                "it:",
+                "it:"
+                if known
+                else "A fifth of the artists, chosen by a hash of their names, answered by a model "
+                "of the other four fifths:",
                 metrics["locked_artists"],
             ),
             *_section(
@@ -109,17 +131,38 @@ def model_card(metrics: dict[str, Any]) -> str:
             *_weaknesses(metrics),
             *_genres(metrics["genres"]),
             *_false_alarms(metrics["called_unlike_music"]),
-            "- Clean synthetic music: the collections hold hardly any, and it knows that of one "
-            "composer, `examples`.",
+            "- Clean synthetic music: "
+            + ("the collections hold hardly any, and " if known else "")
+            + "it knows that of one composer, `examples`.",
             "- Tempo and density: it was taught on composed tunes which way they move a mood, and "
             "still hardly names them as reasons (docs/accuracy.md).",
-            "- Words are not understood, in any language: a sad text to a cheerful tune is happy. "
-            "Nearly all singing in the data is in English.",
+            "- Words are not understood, in any language: a sad text to a cheerful tune is happy."
+            + (" Nearly all singing in the data is in English." if known else ""),
             "- Genres and traditions outside of Western popular and classical music were not "
             "measured; of tunings, scales and drumming of other traditions it knows nothing.",
             "",
         ]
     )
+
+
+def _meanings(known: list[str]) -> list[str]:
+    """Tell what the moods mean in the collections whose labels are known here."""
+    if not known:
+        return ["What the five moods mean here is what the labels of its data mean by them."]
+    columns = [_MEANINGS[name] for name in known]
+    return [
+        "What the five moods mean here, by the tags and the feelings that they were learned from:",
+        "",
+        _row("Mood", [heading for heading, _ in columns]),
+        "|---|" + "---|" * len(columns),
+        *(
+            _row(mood.value, [meanings[index] for _, meanings in columns])
+            for index, mood in enumerate(MOODS)
+        ),
+        "",
+        'So "romantic" is any tenderness, and "dramatic" holds what is tense as well as what is '
+        "solemn. They say how music sounds to others, not what somebody feels or intends.",
+    ]
 
 
 def _table(scores: dict[str, Any]) -> list[str]:

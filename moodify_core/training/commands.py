@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
 from moodify_core.model import load_model
-from moodify_core.moods import MOODS
+from moodify_core.moods import MOODS, Mood
 from moodify_core.training.card import model_card
-from moodify_core.training.datasets import load_dataset
+from moodify_core.training.datasets import load_dataset, require_moods
 from moodify_core.training.evaluation import Metrics, evaluate_model
 from moodify_core.training.evaluation import evaluate as evaluate_protocol
 from moodify_core.training.export import export_model
@@ -51,10 +51,10 @@ def train(data: Path, out: Path, *, seed: int, cache: Path | None, tell: _Tell) 
     ------
     DatasetError, ExportError
     OSError
-        If `out` cannot be written; said at once, not when all is done.
+        If `out` or `cache` cannot be written; said at once, not when all is done.
     """
     out.mkdir(parents=True, exist_ok=True)
-    examples = _examples(data, cache, tell)
+    examples = _examples(data, cache, tell, moods=MOODS)
     metrics = evaluate_protocol(examples, seed, tell)
     tell("making the model from all clips")
     fitted = fit_model(examples, seed, tell)
@@ -99,8 +99,13 @@ def evaluate(
     Raises
     ------
     DatasetError, ModelError
+    OSError
+        If `report` or `cache` cannot be written; said at once, not when all is done.
     """
-    examples = _examples(data, cache, tell)
+    if report is not None:
+        report.mkdir(parents=True, exist_ok=True)
+    # A finished model can be measured on some of the moods.
+    examples = _examples(data, cache, tell, moods=() if model else MOODS)
     if model is not None:
         metrics = evaluate_model(examples, load_model(model), seed)
     else:
@@ -189,7 +194,24 @@ def _interval(figure: dict[str, float | None]) -> str:
     return f"{_plain(figure['value'])} ({_plain(figure['low'])}–{_plain(figure['high'])})"
 
 
-def _examples(data: Path, cache: Path | None, tell: _Tell) -> TrainingSet:
+def _examples(
+    data: Path, cache: Path | None, tell: _Tell, *, moods: Collection[Mood]
+) -> TrainingSet:
     clips = load_dataset(data)
+    require_moods(clips, moods)
+    remembered = _cache(cache, tell)
     tell(f"hearing {len(clips)} clips")
-    return extract_training_set(clips, cache or platformdirs.user_cache_path("moodify"))
+    return extract_training_set(clips, remembered)
+
+
+def _cache(wanted: Path | None, tell: _Tell) -> Path | None:
+    """Return a folder that can be written; None if nobody chose one and the usual one cannot."""
+    cache = wanted or platformdirs.user_cache_path("moodify")
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if wanted:
+            raise
+        tell(f"what is heard is not remembered, as {cache} cannot be written ({error.strerror})")
+        return None
+    return cache

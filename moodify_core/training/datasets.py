@@ -15,7 +15,8 @@ Two layouts are read:
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import io
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -104,25 +105,53 @@ def load_dataset(folder: Path) -> list[Clip]:
     return sorted(clips, key=lambda clip: clip.path)
 
 
+def require_moods(clips: Sequence[Clip], moods: Collection[Mood]) -> None:
+    """See to it that some clip is clearly of each mood.
+
+    Parameters
+    ----------
+    clips : sequence of Clip
+    moods : collection of Mood
+
+    Raises
+    ------
+    DatasetError
+        If a mood is missing.
+    """
+    there = {clip.mood for clip in clips}
+    if missing := [mood.value for mood in moods if mood not in there]:
+        raise DatasetError(
+            f"No clip is clearly {' or '.join(missing)}; it takes clips of every mood, by several "
+            "artists each."
+        )
+
+
 def _from_table(folder: Path) -> Iterator[Clip]:
-    with (folder / _TABLE).open(encoding="utf-8", newline="") as table:
-        for number, row in enumerate(csv.DictReader(table, restval="missing"), start=2):
-            try:
-                mood = Mood(row["mood"]) if row["mood"] else None
-                targets = _soft_targets(mood, [float(row.get(f"w_{m}") or 0) for m in MOODS])
-                if targets is not None:
-                    yield Clip(
-                        path=folder / row["clip"],
-                        mood=mood,
-                        targets=targets,
-                        artist=row["artist_id"],
-                        corpus=row.get("corpus") or folder.name,
-                        genre=row.get("genre") or "",
-                        described=_described(row),
-                    )
-            except (KeyError, TypeError, ValueError) as error:
-                message = f"Line {number} of {folder / _TABLE} is not understood: {error}."
-                raise DatasetError(message) from error
+    try:
+        # Spreadsheets begin what they save as UTF-8 with a mark.
+        text = (folder / _TABLE).read_text(encoding="utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), restval="missing"))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(
+            f"{folder / _TABLE} is not understood ({error}); save it as CSV in UTF-8."
+        ) from error
+    for number, row in enumerate(rows, start=2):
+        try:
+            mood = Mood(row["mood"]) if row["mood"] else None
+            targets = _soft_targets(mood, [float(row.get(f"w_{m}") or 0) for m in MOODS])
+            if targets is not None:
+                yield Clip(
+                    path=folder / row["clip"],
+                    mood=mood,
+                    targets=targets,
+                    artist=row["artist_id"],
+                    corpus=row.get("corpus") or folder.name,
+                    genre=row.get("genre") or "",
+                    described=_described(row),
+                )
+        except (KeyError, TypeError, ValueError) as error:
+            message = f"Line {number} of {folder / _TABLE} is not understood: {error}."
+            raise DatasetError(message) from error
 
 
 def _soft_targets(mood: Mood | None, evidence: Sequence[float]) -> tuple[float, ...] | None:

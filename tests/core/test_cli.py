@@ -211,6 +211,15 @@ def test_a_song_is_never_overwritten(tmp_path: Path, option: str, link: bool) ->
     assert song.read_bytes() == TUNE.read_bytes()
 
 
+@pytest.mark.parametrize("second", ["--html", "--csv"])
+def test_one_output_is_never_overwritten_by_another(tmp_path: Path, second: str) -> None:
+    target = tmp_path / "mood.png"
+    done = moodify("analyze", TUNE, "--image", target, second, tmp_path / "." / "mood.png")
+    assert done.returncode == 2
+    assert f"--image and {second} would both write mood.png" in done.stderr
+    assert not target.exists()
+
+
 def test_songs_that_differ_in_their_ending_keep_their_own_pictures(tmp_path: Path) -> None:
     album, pictures = tmp_path / "album", tmp_path / "pictures"
     album.mkdir()

@@ -155,7 +155,13 @@ def test_songs_that_failed_are_tried_again(tmp_path: Path) -> None:
     assert len(rows(table)) == 2
 
 
-@pytest.mark.parametrize("content", ["name,price\ntea,3\n", "Dear diary,\n"])
+def test_a_song_that_is_named_twice_has_one_row(tmp_path: Path) -> None:
+    table = tmp_path / "moods.csv"
+    assert moodify(TUNE, TUNE, "--csv", table)[0] == 0
+    assert len(rows(table)) == 1
+
+
+@pytest.mark.parametrize("content", ["name,price\ntea,3\n", "Dear diary,\n", "x" * 200_000])
 def test_what_is_no_table_of_moods_is_left_alone(tmp_path: Path, content: str) -> None:
     other = tmp_path / "other.csv"
     other.write_text(content)

@@ -49,6 +49,7 @@ from moodify_core.training.studios import remastered
 pytestmark = pytest.mark.long
 
 ARTISTS = 8
+SHIPPED = Path(__file__).parents[2] / "models"
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +141,24 @@ def test_a_table_that_is_not_understood_names_the_line(tmp_path: Path, row: str)
         load_dataset(tmp_path)
 
 
+def test_a_table_of_another_encoding_is_explained(tmp_path: Path) -> None:
+    table = "clip,corpus,artist_id,genre,mood\na.ogg,one,Björk,Pop,sad\n"
+    (tmp_path / "clips.csv").write_text(table, encoding="latin-1")
+    with pytest.raises(DatasetError, match="UTF-8"):
+        load_dataset(tmp_path)
+    (tmp_path / "clips.csv").write_text(table, encoding="utf-8-sig")
+    assert [clip.artist for clip in load_dataset(tmp_path)] == ["Björk"]
+
+
+def test_moods_that_no_clip_has_are_named(music: Path, tmp_path: Path) -> None:
+    for mood in (Mood.SAD, Mood.HAPPY):
+        (tmp_path / mood.value).symlink_to(music / mood.value)
+    done = CliRunner().invoke(main, ["evaluate", "--data", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "aggressive or dramatic or romantic" in done.output
+    assert "hearing" not in done.output
+
+
 def test_an_empty_folder_is_explained(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"needs a clips\.csv"):
         load_dataset(tmp_path)
@@ -153,7 +172,13 @@ def test_a_file_that_cannot_be_heard_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("train", "--out", "/proc/none"), ("evaluate", "--seed", "-1")]
+    "arguments",
+    [
+        ("train", "--out", "/proc/none"),
+        ("evaluate", "--seed", "-1"),
+        ("evaluate", "--report", "/proc/none"),
+        ("evaluate", "--cache", "/proc/none"),
+    ],
 )
 def test_what_cannot_be_is_said_before_anything_is_measured(
     music: Path, arguments: tuple[str, ...]
@@ -163,6 +188,7 @@ def test_what_cannot_be_is_said_before_anything_is_measured(
     assert isinstance(done.exception, SystemExit)
     assert "Error: " in done.output
     assert "fold" not in done.output
+    assert "hearing" not in done.output
 
 
 def test_no_artist_stands_on_both_sides(examples: TrainingSet) -> None:
@@ -357,6 +383,14 @@ def test_the_card_carries_the_figures(trained: Path) -> None:
     stored = json.loads((trained / "metrics.json").read_text())
     assert load_model(trained).version in card
     assert f"{stored['unheard_artists']['all']['macro_f1']['value']:.2f}" in card
+
+
+def test_a_card_says_nothing_of_collections_that_were_not_learned_from(trained: Path) -> None:
+    card = (trained / "model_card.md").read_text()
+    shipped = (SHIPPED / "model_card.md").read_text()
+    for claim in ("4Q", "Emotify", "English", "solemn"):
+        assert claim not in card
+        assert claim in shipped
 
 
 def test_same_data_and_seed_make_the_same_model(
