@@ -191,16 +191,17 @@ def _verdict(analysis: MoodAnalysis) -> str:
 
 
 def _certainty(analysis: MoodAnalysis) -> str:
-    chance = f"{analysis.confidence:.0%}"
-    guess = f"{1 / len(MOODS):.0%}"
     if not analysis.like_music:
         return "What is said of moods here is a guess."
+    chance, guess = analysis.confidence, 1 / len(MOODS)
+    # In a long song the mood with most time can be less likely than a guess.
+    compared = f", where a blind guess has {guess:.0%}" if chance > guess else ""
     if analysis.unsure:
         return (
             "Moodify is not sure: no mood is clearly ahead. Take it as a hint; the chance that "
-            f"it is right is {chance}, where a blind guess has {guess}."
+            f"it is right is {chance:.0%}{compared}."
         )
-    return f"The chance that this is right is {chance}, where a blind guess has {guess}."
+    return f"The chance that this is right is {chance:.0%}{compared}."
 
 
 def _notes(analysis: MoodAnalysis) -> Iterator[str]:

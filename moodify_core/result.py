@@ -141,7 +141,9 @@ class MoodAnalysis:
     dominant : Mood
         The mood with the largest share of time; ties go to the more probable one.
     confidence : float
-        Calibrated probability that `dominant` is right, 0..1.
+        Calibrated probability of `dominant` for the song as a whole, 0..1. It was calibrated and
+        measured on clips of half a minute, by their most probable mood; in a long song whose
+        moods change, the mood with most time may be another one.
     unsure : bool
         Whether no mood is clearly ahead, or the audio is not like music.
     reasons : tuple of Note

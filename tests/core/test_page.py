@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from itertools import pairwise
@@ -570,6 +571,15 @@ def test_the_verdict_fits_the_share(moods: tuple[Mood, ...], words: str) -> None
 def moodify(*arguments: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-m", "moodify_core", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+@pytest.mark.parametrize(("chance", "compared"), [(0.45, True), (0.17, False)])
+def test_only_what_is_likelier_than_a_guess_is_held_against_one(
+    chance: float, compared: bool
+) -> None:
+    page = build_page(replace(made(), confidence=chance), "Song")
+    assert f"is right is {chance:.0%}" in page
+    assert ("blind guess" in page) is compared
 
 
 def test_the_command_writes_pages(tmp_path: Path) -> None:
