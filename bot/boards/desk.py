@@ -429,9 +429,7 @@ class _Asking:
         ):
             raise NotShown(texts.hidden_profile(name.said))
         profile = await self._know(
-            lambda storage: storage.boards.profile(
-                guild_id, user.id, channels=self._channels, now=now
-            )
+            lambda storage: storage.boards.profile(guild_id, user.id, channels=self._channels)
         )
         if profile is None:
             raise NotShown(texts.no_profile() if own else texts.no_profile_of(name.said))

@@ -108,7 +108,6 @@ def screens() -> Iterator[Screen]:
         favourite=Mood.AGGRESSIVE,
         extremes=dict.fromkeys(MOODS, songs[0]),
         likeness=0.5,
-        first_at=0.0,
     )
     yield profile_screen(profile, EVEN, LONG, GUILD)
     yield found_screen(songs, FindView(Mood.SAD, 50, 9), NAMES, GUILD, more=True)

@@ -226,8 +226,6 @@ class Profile:
         Their song with the highest share of each mood.
     likeness : float or None
         Of the mix to the server's, in 0..1: 1 minus half the sum of the differences.
-    first_at : float or None
-        When their first song that counts was heard, in seconds of Unix time.
     """
 
     user_id: int
@@ -237,4 +235,3 @@ class Profile:
     favourite: Mood | None
     extremes: dict[Mood, RankedSong]
     likeness: float | None
-    first_at: float | None

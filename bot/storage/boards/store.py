@@ -27,7 +27,7 @@ from bot.storage.boards.answers import (
     SongsPage,
     Standing,
 )
-from bot.storage.counting import calendar_of, eligible, recount, take_turn
+from bot.storage.counting import calendar_of, recount, take_turn
 from bot.storage.database import Database
 from bot.storage.periods import Period, monday_of
 from bot.storage.tables import Record, Result, StandingRow
@@ -153,13 +153,12 @@ class BoardStore:
         )
 
     async def profile(
-        self, guild_id: int, user_id: int, *, channels: Collection[int], now: float
+        self, guild_id: int, user_id: int, *, channels: Collection[int]
     ) -> Profile | None:
         """Tell what a person shares in a server; None if nothing counts.
 
         Whether the person wants to be seen is for the caller to ask (`is_hidden`).
         """
-        theirs = (Record.user_id == user_id, Record.guild_id == guild_id, eligible())
         async with self._database.read() as connection:
             row = (
                 await connection.execute(
@@ -173,12 +172,6 @@ class BoardStore:
             ).one_or_none()
             if row is None:
                 return None
-            first_at = await connection.scalar(
-                select(Record.heard_at)
-                .where(*theirs, Record.counted_seconds > 0)
-                .order_by(Record.heard_at)
-                .limit(1)
-            )
             _, all_seconds = await server_sums(connection, guild_id)
             extremes = await View(connection, guild_id, channels).extremes(user_id)
         seconds = seconds_of(row)
@@ -191,7 +184,6 @@ class BoardStore:
             favourite=max(MOODS, key=lambda mood: mix[mood]),
             extremes=extremes,
             likeness=likeness(mix, mix_of(all_seconds)),
-            first_at=first_at,
         )
 
     async def find(

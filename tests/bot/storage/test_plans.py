@@ -45,7 +45,7 @@ async def _ask_everything(storage: Storage) -> None:
             await boards.songs(GUILD, Mood.SAD, period, page=page, channels=CHANNELS, now=NOON)
         await boards.leaders(GUILD, period, now=NOON)
     await boards.server_mood(GUILD, channels=CHANNELS, now=NOON)
-    await boards.profile(GUILD, 21, channels=CHANNELS, now=NOON)
+    await boards.profile(GUILD, 21, channels=CHANNELS)
     await boards.find(GUILD, Mood.SAD, strength=0.5, channels=CHANNELS)
     for record_id in (1, 2):
         await boards.similar(record_id, channels=CHANNELS)
