@@ -32,13 +32,13 @@ from typing import Any
 from bot.engine import (
     Engine,
     InputFile,
-    LocalEngine,
     OutputFile,
     WorkerRules,
     hear,
     prepare,
 )
 from bot.engine.dask import DaskEngine
+from bot.engine.local import LocalEngine
 from bot.storage import Storage
 from tests.bot.cluster import Cluster, running_cluster
 from tests.bot.process import PATIENCE, is_answer, running_bot

@@ -124,8 +124,9 @@ async def model() -> Finding:
 
 async def workers(settings: Settings) -> Finding:
     """See whether a worker starts under the limits that the settings give it."""
-    from bot.engine import EngineError, LocalEngine, is_confined
+    from bot.engine import EngineError, is_confined
     from bot.engine.choice import rules_for
+    from bot.engine.local import LocalEngine
 
     check = "Workers"
     with tempfile.TemporaryDirectory(prefix="moodify-doctor-") as made:

@@ -1,4 +1,8 @@
-"""Where analysis runs: in processes that can be killed without harm to anybody else."""
+"""Where analysis runs: in processes that can be killed without harm to anybody else.
+
+The engines themselves are in `bot.engine.local` and `bot.engine.dask`: every worker imports this
+package, and needs neither of them, nor what they log with.
+"""
 
 from bot.engine.base import (
     Engine,
@@ -11,7 +15,6 @@ from bot.engine.base import (
 from bot.engine.charting import draw_chart
 from bot.engine.files import InputFile, OutputFile
 from bot.engine.hearing import Comparison, Hearing, compare, draw, hear, model_in_use, prepare
-from bot.engine.local import LocalEngine
 from bot.engine.progress import HearingStage, ProgressNote, progress_note
 from bot.engine.worker import WorkerRules, is_confined
 
@@ -23,7 +26,6 @@ __all__ = [
     "Hearing",
     "HearingStage",
     "InputFile",
-    "LocalEngine",
     "OutputFile",
     "ProgressNote",
     "WorkerDied",

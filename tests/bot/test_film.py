@@ -23,8 +23,9 @@ import soundfile
 
 from bot import outcomes
 from bot.config import MIB
-from bot.engine import InputFile, LocalEngine, OutputFile, WorkerRules, progress_note
+from bot.engine import InputFile, OutputFile, WorkerRules, progress_note
 from bot.engine.filming import film
+from bot.engine.local import LocalEngine
 from bot.jobs.progress import EDIT_PAUSE
 from bot.presentation import texts
 from bot.presentation.buttons import cancel_view

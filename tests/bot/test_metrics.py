@@ -10,7 +10,8 @@ from pathlib import Path
 
 from prometheus_client import generate_latest
 
-from bot.engine import LocalEngine, WorkerRules
+from bot.engine import WorkerRules
+from bot.engine.local import LocalEngine
 from bot.metrics import REGISTRY, MeasuredEngine
 from tests.bot.watching import Metrics
 from tests.bot.work import LIMIT, MEMORY, add, die, hog, sleep, too_short

@@ -10,12 +10,12 @@ import pytest
 from bot.engine import (
     HearingStage,
     InputFile,
-    LocalEngine,
     WorkerRules,
     hear,
     prepare,
     progress_note,
 )
+from bot.engine.local import LocalEngine
 from bot.engine.progress import telling
 
 MIB = 1024 * 1024

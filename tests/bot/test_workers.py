@@ -24,7 +24,6 @@ from bot.engine import (
     EngineError,
     Hearing,
     InputFile,
-    LocalEngine,
     WorkerDied,
     WorkerOutOfMemory,
     WorkerRules,
@@ -34,6 +33,7 @@ from bot.engine import (
     prepare,
 )
 from bot.engine.confinement import confine
+from bot.engine.local import LocalEngine
 from tests.bot.process import ROOT
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

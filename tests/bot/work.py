@@ -94,8 +94,8 @@ def load_the_model_in_too_little_memory() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def what_is_loaded() -> tuple[bool, int]:
-    loaded = "onnxruntime" in sys.modules
+def what_is_loaded() -> tuple[set[str], int]:
+    loaded = {name.partition(".")[0] for name in sys.modules}
     from moodify_core.model import load_model
 
     return loaded, load_model.cache_info().currsize

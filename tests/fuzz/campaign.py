@@ -25,13 +25,13 @@ from bot.engine import (
     EngineError,
     Hearing,
     InputFile,
-    LocalEngine,
     WorkerDied,
     WorkerOutOfMemory,
     WorkerRules,
     hear,
     prepare,
 )
+from bot.engine.local import LocalEngine
 from bot.storage.analyses import pack, unpack
 from moodify_core.errors import AudioError
 from moodify_core.result import MoodAnalysis
