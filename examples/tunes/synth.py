@@ -65,6 +65,14 @@ def _normalised(samples: Audio, peak: float = 1.0) -> Audio:
     return (samples * (peak / max(1e-9, float(np.abs(samples).max())))).astype(np.float32)
 
 
+def _growth(time: Audio, constant: float) -> Audio:
+    """Exponential approach to 1, which is 1 to the last bit after 18 time constants."""
+    growth = np.ones_like(time)
+    early = time[: int(18 * constant * RATE)]
+    growth[: early.size] = -np.expm1(-early / np.float32(constant))
+    return growth
+
+
 def _struck(
     frequencies: NDArray[Any],
     levels: NDArray[Any],
@@ -92,9 +100,10 @@ def _struck(
     last, end = np.divmod(ends - 1, BLOCK)
     beyond = np.arange(BLOCK) > end[:, np.newaxis]
     ended = (begun[last, np.arange(last.size)][:, np.newaxis] * within).imag
-    np.subtract.at(sines, last, np.where(beyond, ended, 0).astype(np.float32))
+    for block, rest in zip(last, np.where(beyond, ended, 0).astype(np.float32), strict=True):
+        sines[block] -= rest
     total: Audio = sines.ravel()[: time.size]
-    total *= -np.expm1(-time / np.float32(attack))
+    total *= _growth(time, attack)
     return _normalised(total)
 
 
@@ -186,7 +195,7 @@ def _held(
 ) -> Audio:
     """Held note that grows from the first table (dull) to the second (bright)."""
     time = _time(seconds)
-    growth = -np.expm1(-time / np.float32(attack / 2))
+    growth = _growth(time, attack / 2)
     total = np.zeros_like(time)
     for player, cents in enumerate(players.detune):
         rate = 5.3 + 0.35 * player
@@ -194,8 +203,8 @@ def _held(
         depth = players.vibrato * np.clip((time - 0.25) / 0.5, 0, 1)
         wobble = depth * np.sin(2 * np.pi * rate * time + 1.7 * player)
         speed = (frequency / RATE) * np.exp2((cents + wobble) / 1200.0, dtype=np.float64)
-        index = (np.mod(np.cumsum(speed) + 0.37 * player, 1.0) * TABLE).astype(np.int32)
-        index &= TABLE - 1
+        index = ((np.cumsum(speed) + 0.37 * player) * TABLE).astype(np.int64)
+        index &= TABLE - 1  # the rest of a division by the length, which is a power of two
         dull, bright = (table[index] for table in tables)
         total += dull + growth * (bright - dull)
     return _normalised(total * growth, 0.6)

@@ -394,12 +394,15 @@ def test_a_card_says_nothing_of_collections_that_were_not_learned_from(trained: 
 
 
 def test_same_data_and_seed_make_the_same_model(
-    trained: Path, music: Path, cache: Path, tmp_path: Path
+    trained: Path, examples: TrainingSet, tmp_path: Path
 ) -> None:
-    arguments = ["--data", str(music), "--out", str(tmp_path), "--cache", str(cache)]
-    assert CliRunner().invoke(main, ["train", *arguments]).exit_code == 0
-    for file in trained.iterdir():
-        assert (tmp_path / file.name).read_bytes() == file.read_bytes(), file.name
+    export_model(fit_model(examples, 0), examples, tmp_path)
+    made = {file.name for file in tmp_path.iterdir()}
+    assert CLASSIFIER in made
+    # Their figures are held against those of another evaluation above.
+    assert {file.name for file in trained.iterdir()} - made == {"metrics.json", "model_card.md"}
+    for name in made:
+        assert (tmp_path / name).read_bytes() == (trained / name).read_bytes(), name
 
 
 def test_a_finished_model_is_measured(trained: Path, examples: TrainingSet, music: Path) -> None:
@@ -420,7 +423,7 @@ def test_wrong_labels_are_not_learned(examples: TrainingSet) -> None:
         artists=np.array([f"{number}" for number in range(len(examples))]),
     )
     right: list[bool] = []
-    for train, test in artist_folds(shuffled, 4, seed=0):
+    for train, test in artist_folds(shuffled, 2, seed=0):
         model = fit_model(shuffled.take(train), 0).model
         said = answers(model, shuffled, test).argmax(axis=1)
         right += (shuffled.labels[test] == said).tolist()

@@ -22,12 +22,15 @@ from tests.bot.storage.postgres import new_database
 from tests.bot.storage.samples import TOKEN, analysis, at_interaction, entry, request
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def empty(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of another empty database, of either kind, whatever the first one is."""
-    if request.param == "sqlite":
+@pytest.fixture
+async def empty(request: pytest.FixtureRequest, tmp_path: Path, url: str) -> str:
+    """Address of another empty database, of the same kind as the first if nothing else is said."""
+    if getattr(request, "param", url.partition(":")[0]) == "sqlite":
         return f"sqlite:///{tmp_path}/restored/moodify.db"
     return await new_database(request.getfixturevalue("postgres_server"))
+
+
+of_either_kind = pytest.mark.parametrize("empty", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -57,6 +60,7 @@ def _write(file: Path, lines: list[Any]) -> None:
         opened.writelines(json.dumps(line) + "\n" for line in lines)
 
 
+@of_either_kind
 async def test_what_is_restored_is_what_was_backed_up(
     storage: Storage, url: str, empty: str, file: Path
 ) -> None:
@@ -78,6 +82,7 @@ async def test_what_is_restored_is_what_was_backed_up(
     assert after == before
 
 
+@of_either_kind
 async def test_a_real_answer_comes_back_to_the_last_bit(
     storage: Storage, url: str, empty: str, file: Path
 ) -> None:
@@ -91,6 +96,7 @@ async def test_a_real_answer_comes_back_to_the_last_bit(
     await restored.close()
 
 
+@of_either_kind
 async def test_a_number_that_was_given_is_not_given_again(
     storage: Storage, url: str, empty: str, file: Path
 ) -> None:
