@@ -11,6 +11,11 @@ import click
 import pytest
 
 from moodify_core.cli import main
+from moodify_core.training.report import (
+    describe_confusion,
+    describe_coverage,
+    describe_reliability,
+)
 
 README = Path("README.md").read_text(encoding="utf-8")
 DOCUMENTS = README + "".join(
@@ -54,6 +59,17 @@ def test_the_figures_of_the_readme_are_the_measured_ones() -> None:
     leaky = re.search(r"Measured that way a plain random forest on our windows has (\d+) %", README)
     assert leaky is not None
     assert int(leaky[1]) == round(100 * METRICS["leaky_window_accuracy"])
+
+
+def test_the_pictures_of_the_accuracy_are_described_by_the_measured_figures() -> None:
+    scores = METRICS["unheard_artists"]["all"]
+    text = Path("docs/accuracy.md").read_text(encoding="utf-8")
+    for description, picture in (
+        (describe_confusion(scores), "confusion"),
+        (describe_reliability(scores["calibration"]["reliability"]), "reliability"),
+        (describe_coverage(scores["coverage"]), "coverage"),
+    ):
+        assert f"![{description}](images/{picture}.png)" in text
 
 
 def test_links_lead_somewhere() -> None:
