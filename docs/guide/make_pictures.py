@@ -1,7 +1,8 @@
 """Make the pictures of this guide: ``python -m docs.guide.make_pictures`` in the repository.
 
 The bot itself runs, at a stand-in of Discord on this machine; what it sends is drawn as Discord
-shows it, and photographed in Chromium. Needs the extra ``test``, Chromium, and fonts for emoji.
+shows it, and photographed in Chromium. Needs the extra ``test``, Chromium, and fonts (on Debian
+fonts-inter, fonts-noto-color-emoji and fonts-noto-cjk).
 """
 
 from __future__ import annotations
