@@ -89,7 +89,7 @@ class Memory:
         self._storage: Storage | None = None
         self._failed = False
         self._writes: deque[_Write] = deque(maxlen=MOST_WRITES)
-        self._under_way: _Write | None = None
+        self._asking: set[asyncio.Task[Any]] = set()
         self._to_write = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._opened = asyncio.Event()
@@ -190,6 +190,8 @@ class Memory:
             await asyncio.wait({self._task})
         if self._storage is None:
             return
+        if self._asking:
+            await asyncio.wait(self._asking, timeout=LAST_ATTEMPT)
         with suppress(TimeoutError, StorageError):
             async with asyncio.timeout(LAST_ATTEMPT):
                 while self._writes:
@@ -203,17 +205,36 @@ class Memory:
     def _gathered(self, posts: RemovedPosts) -> bool:
         """Whether the write that is kept last removes these posts as well.
 
-        Only the last: a record that is kept behind an older one would be written after it.
+        Only the last: a record that is kept behind an older one would be written after it. And not
+        the first: it may be under way, or be given up soon.
         """
-        if not self._writes or self._writes[-1] is self._under_way:
-            return False
-        last = self._writes[-1].action
-        if not isinstance(last, RemovedPosts):
+        last = self._writes[-1].action if len(self._writes) > 1 else None
+        if not isinstance(last, RemovedPosts) or len(last.message_ids) >= MOST_WRITES:
             return False
         last.message_ids |= posts.message_ids
         return True
 
     async def _asked(self, action: Callable[[Storage], Awaitable[T]]) -> T:
+        """Do something with the database to its end, even if whoever wants it is cancelled.
+
+        A transaction on SQLite that is cancelled midway keeps its lock until the garbage is
+        collected, and all other writes fail meanwhile.
+        """
+        if isinstance(action, RemovedPosts) and self._asking:
+            # Of a song that is being recorded, too.
+            await asyncio.wait(self._asking)
+        task = asyncio.create_task(self._carried_out(action))
+        self._asking.add(task)
+        task.add_done_callback(self._asked_out)
+        return await asyncio.shield(task)
+
+    def _asked_out(self, task: asyncio.Task[Any]) -> None:
+        self._asking.discard(task)
+        # Taken note of, in case nobody waits for it any more.
+        if not task.cancelled():
+            task.exception()
+
+    async def _carried_out(self, action: Callable[[Storage], Awaitable[T]]) -> T:
         assert self._storage is not None
         try:
             done = await action(self._storage)
@@ -243,12 +264,9 @@ class Memory:
                 log.info("all is written")
 
     async def _write_oldest(self) -> None:
-        self._under_way = oldest = self._writes[0]
-        try:
-            with bound_contextvars(**oldest.context):
-                await self._asked(oldest.action)
-        finally:
-            self._under_way = None
+        oldest = self._writes[0]
+        with bound_contextvars(**oldest.context):
+            await self._asked(oldest.action)
         # The oldest may have been pushed out meanwhile.
         if self._writes and self._writes[0] is oldest:
             self._writes.popleft()

@@ -25,7 +25,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """How often the model names the mood that listeners named.
+    """How often the model names the mood that people named.
 
     Attributes
     ----------

@@ -38,8 +38,9 @@ def trust_heading() -> str:
 def trust(share: float, low: float, high: float) -> str:
     """Tell how often the model is right on artists that it has never heard; shares of 0..1."""
     return _(
-        "Of 100 songs by artists that I had never heard, I named the same mood as most listeners "
-        "for {count} (between {low} and {high}, to be fair about chance); blind guessing gets 20."
+        "Of 100 songs by artists that I had never heard, I named the mood that people had given "
+        "them for {count} (between {low} and {high}, to be fair about chance); blind guessing "
+        "gets 20."
     ).format(count=_of_100(share), low=_of_100(low), high=_of_100(high))
 
 

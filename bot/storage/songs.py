@@ -304,11 +304,7 @@ class SongStore:
         removed, ids = 0, sorted(message_ids)
         for start in range(0, len(ids), _MOST_VALUES):
             which = Record.post_message_id.in_(ids[start : start + _MOST_VALUES])
-            # Nobody else is kept from writing for messages without a song.
-            async with self._database.read() as connection:
-                recorded = await connection.scalar(select(Record.id).where(which).limit(1))
-            if recorded is not None:
-                removed += await self._remove(which)
+            removed += await self._remove(which)
         return removed
 
     async def _one(self, statement: Select[*tuple[Any, ...]]) -> Recorded | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +16,7 @@ from bot import memory as module
 from bot.memory import Memory, RemovedPosts
 from bot.requests import Post
 from bot.storage import GuildSettings, Period, SongStore
-from tests.bot.storage.samples import DAY, NOON, entry, heard
+from tests.bot.storage.samples import DAY, NOON, analysis, entry, heard
 
 
 @pytest.fixture(autouse=True)
@@ -151,9 +152,11 @@ async def test_what_is_kept_of_a_person_is_not_written_after_they_are_forgotten(
 
 
 async def test_many_deleted_messages_push_nothing_out(
-    memory: Memory, file: Path, monkeypatch: pytest.MonkeyPatch
+    file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MOST_WRITES", 5)
+    monkeypatch.setattr(module, "MOST_WRITES", 10)
+    memory = Memory(f"sqlite:///{file}", patience=0.05)
+    await memory.start()
     with locked(file):
         await memory.write(lambda storage: storage.settings.save(1, language="de"))
         for message_id in range(1000, 1010):
@@ -169,6 +172,7 @@ async def test_many_deleted_messages_push_nothing_out(
         lambda storage: storage.privacy.count_of(entry(1).user_id), otherwise=None
     )
     assert left == 0
+    await memory.close()
 
 
 async def test_messages_deleted_while_others_are_removed_are_removed_too(
@@ -197,6 +201,45 @@ async def test_messages_deleted_while_others_are_removed_are_removed_too(
         lambda storage: storage.privacy.count_of(entry(1).user_id), otherwise=None
     )
     assert left == 0
+
+
+async def test_a_write_that_is_cancelled_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    memory = Memory(f"sqlite:///{tmp_path}/moodify.db", patience=1.0)
+    await memory.start()
+    gc.disable()
+    try:
+        for number in range(1, 60):
+            each = entry(number, analysis(number), digest=bytes([number]))
+            writing = asyncio.create_task(
+                memory.write(lambda storage, each=each: storage.songs.record(each))
+            )
+            await asyncio.sleep(number / 2000)
+            writing.cancel()
+            saved = await memory.attempt(
+                lambda storage: storage.settings.save(1, language="de"), otherwise=None
+            )
+            assert saved is not None, number
+    finally:
+        gc.enable()
+        await memory.close()
+
+
+async def test_a_message_takes_a_song_along_that_is_being_recorded(tmp_path: Path) -> None:
+    memory = Memory(f"sqlite:///{tmp_path}/moodify.db")
+    await memory.start()
+    each = entry(1, post=Post(41, 60))
+    with locked(tmp_path / "moodify.db"):
+        writing = asyncio.create_task(memory.write(lambda storage: storage.songs.record(each)))
+        await asyncio.sleep(0.2)
+        writing.cancel()
+        removing = asyncio.create_task(memory.write(RemovedPosts({60})))
+        await asyncio.sleep(0.2)
+    await removing
+    left = await memory.attempt(
+        lambda storage: storage.privacy.count_of(each.user_id), otherwise=None
+    )
+    assert left == 0
+    await memory.close()
 
 
 async def _all_written(memory: Memory) -> None:
