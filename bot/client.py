@@ -30,7 +30,6 @@ from bot.download import DownloadRules
 from bot.engine import Engine, EngineError, is_confined, model_in_use
 from bot.engine.choice import engine_for
 from bot.film import FilmDesk, FilmLimits, Films, Songs
-from bot.insisting import DISCORD_ERRORS
 from bot.jobs import Jobs, Listener, SongLimits
 from bot.lag import LoopLag
 from bot.memory import Memory
@@ -62,6 +61,10 @@ if TYPE_CHECKING:
     from bot.commands.mood._more import MoreDesk
 
 
+_BROKEN_OFF = (aiohttp.ClientError, ConnectionError, discord.DiscordServerError)
+"""Errors whose traceback tells nothing: Discord, or the way to it, is away."""
+
+
 class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
     """The bot's commands, and what happens when one of them fails."""
 
@@ -80,11 +83,12 @@ class MoodifyTree(app_commands.CommandTree["MoodifyBot"]):
         Discord shows "thinking…" until an answer comes, so one must come.
         """
         job = str(interaction.id)
+        name = interaction.command and interaction.command.qualified_name
         cause = getattr(error, "original", error)
-        if isinstance(cause, DISCORD_ERRORS):
-            log.warning("command failed", job=job, error=repr(cause))
+        if isinstance(cause, _BROKEN_OFF):
+            log.warning("command failed", command=name, job=job, error=repr(cause))
         else:
-            log.error("command failed", job=job, exc_info=error)
+            log.error("command failed", command=name, job=job, exc_info=error)
         reply = InteractionReply(interaction)
         with (
             structlog.contextvars.bound_contextvars(job=job),

@@ -9,6 +9,7 @@ import ctypes
 import os
 import re
 import sys
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -26,8 +27,10 @@ DATABASE_FILE = "moodify.db"
 DATABASES = ("sqlite:///", "postgresql://", "postgres://")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
-_LABEL = r"[a-z0-9_-]{1,63}"
-_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:]+\])(?::(\d{{1,5}}))?")
+_LABEL = "[a-z0-9_-]{1,63}"
+_HOST = re.compile(
+    rf"(?:{_LABEL}(?:\.{_LABEL})*|\[(?P<ipv6>[0-9a-f:.]+)\])(?::(?P<port>[1-9][0-9]{{0,4}}))?"
+)
 """A name or an address, with or without a port."""
 _LAST_PORT = 65535
 
@@ -35,6 +38,17 @@ S = TypeVar("S", bound="_Environment")
 
 _PR_SET_DUMPABLE = 4
 """From Linux's ``sys/prctl.h``."""
+
+
+def _is_host(text: str) -> bool:
+    match = _HOST.fullmatch(text)
+    if match is None or int(match["port"] or 0) > _LAST_PORT:
+        return False
+    try:
+        IPv6Address(match["ipv6"] or "::1")
+    except ValueError:
+        return False
+    return True
 
 
 class SettingsError(Exception):
@@ -222,8 +236,7 @@ class Settings(WorkerSettings, Place):
     @classmethod
     def _only_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for host in value:
-            match = _HOST.fullmatch(host)
-            if match is None or int(match[1] or 0) > _LAST_PORT:
+            if not _is_host(host):
                 raise ValueError(f"{host!r} is not a host, such as cdn.discordapp.com")
         return value
 

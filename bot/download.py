@@ -206,7 +206,7 @@ def _checked(url: str, hosts: Collection[str]) -> yarl.URL:
     except ValueError:
         raise ForeignHost from None
     secure = address.scheme == "https" or (address.scheme == "http" and address.host in LOOPBACK)
-    host = (address.host or "").lower()
+    host = (address.host_subcomponent or "").lower()
     names = {f"{host}:{address.port}"} | ({host} if address.is_default_port() else set())
     if not secure or names.isdisjoint(hosts):
         raise ForeignHost

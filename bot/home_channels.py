@@ -1,4 +1,4 @@
-"""Whose eyes a song's title is for."""
+"""Where somebody asks: whose eyes a song's title is for, and whose settings hold."""
 
 from __future__ import annotations
 
@@ -22,3 +22,8 @@ def home_channel_of(channel: object) -> int | None:
     if isinstance(channel, discord.Thread):
         return None if channel.is_private() else channel.parent_id
     return channel.id if isinstance(channel, discord.abc.GuildChannel) else None
+
+
+def server_of(interaction: discord.Interaction) -> int | None:
+    """Return the server that has added the bot; None where only a person has."""
+    return interaction.guild_id if interaction.is_guild_integration() else None

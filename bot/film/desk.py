@@ -11,6 +11,7 @@ import structlog
 
 from bot.film.making import FilmProgress, FilmRefused, FilmRequest, Films
 from bot.film.sources import Songs, SongSource
+from bot.home_channels import server_of
 from bot.insisting import DISCORD_ERRORS
 from bot.jobs.progress import tell
 from bot.outcomes import FileVanished, NotYourFilm, NotYourSong, Refusal, SongForgotten
@@ -68,11 +69,10 @@ class FilmDesk:
         reply = InteractionReply(interaction)
         if self._jobs.closed:
             return
-        settings = await interaction.client.memory.settings(interaction.guild_id)
         with (
             structlog.contextvars.bound_contextvars(job=str(interaction.id)),
             self._jobs.attended(),
-            speaking(settings.language or interaction.locale),
+            speaking(await _language(interaction)),
         ):
             source = self.songs.find(key)
             if source is None:
@@ -93,10 +93,10 @@ class FilmDesk:
         """
         asker = self._films.whose(film_id)
         if asker is None:
-            with speaking(interaction.locale):
+            with speaking(await _language(interaction)):
                 await _say(interaction, texts.film_not_in_the_making())
         elif interaction.user.id != asker and not _moderates(interaction):
-            with speaking(interaction.locale):
+            with speaking(await _language(interaction)):
                 await _refuse(interaction, NotYourFilm())
         else:
             log.info("film cancelled", job=film_id)
@@ -149,6 +149,11 @@ class FilmDesk:
                 await deliver(reply, (outcome,))
         finally:
             telling.cancel()
+
+
+async def _language(interaction: discord.Interaction[MoodifyBot]) -> str | discord.Locale:
+    settings = await interaction.client.memory.settings(server_of(interaction))
+    return settings.language or interaction.locale
 
 
 async def _address_now(interaction: discord.Interaction, source: SongSource) -> str:

@@ -13,6 +13,7 @@ import discord
 import structlog
 
 from bot.answers.showing import NotShown, Ways, attending, show
+from bot.home_channels import server_of
 from bot.memory import Memory
 from bot.presentation import privacy_texts as texts
 from bot.presentation.answers import Content, sentence
@@ -102,7 +103,7 @@ class PrivacyDesk:
     async def _do(self, reply: InteractionReply, deed: Deed | None) -> Ways:
         interaction = reply.interaction
         user_id = interaction.user.id
-        guild_id = interaction.guild_id if interaction.is_guild_integration() else None
+        guild_id = server_of(interaction)
         match deed:
             case None | Deed.KEEP:
                 return await self._page(interaction)
@@ -143,7 +144,7 @@ class PrivacyDesk:
         return (lambda: content,)
 
     async def _kept(self, interaction: discord.Interaction[MoodifyBot]) -> Kept:
-        guild_id = interaction.guild_id if interaction.is_guild_integration() else None
+        guild_id = server_of(interaction)
         user_id = interaction.user.id
         wishes = await self._now(lambda storage: storage.privacy.wishes(user_id, guild_id))
         count = await self._now(lambda storage: storage.privacy.count_of(user_id))

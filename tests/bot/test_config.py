@@ -100,12 +100,16 @@ def test_a_scheduler_that_cannot_be_one_is_refused(
 
 def test_hosts_are_a_list_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    monkeypatch.setenv("MOODIFY_CDN_HOSTS", "127.0.0.1:81, CDN.example.org")
-    assert load_settings().cdn_hosts == ("127.0.0.1:81", "cdn.example.org")
+    monkeypatch.setenv("MOODIFY_CDN_HOSTS", "127.0.0.1:81, CDN.example.org,[::1]:82")
+    assert load_settings().cdn_hosts == ("127.0.0.1:81", "cdn.example.org", "[::1]:82")
 
 
 @pytest.mark.parametrize(
-    "host", ["foo:bar", "x:99999", "https://x", "a/b", "me@x", "a..b", "a b", "a" * 64, "[::1", "*"]
+    "host",
+    [
+        *("foo:bar", "x:99999", "h:0", "https://x", "a/b", "me@x", "a..b", "a b", "a" * 64, "*"),
+        *("[::1", "[:]", "::1"),
+    ],
 )
 def test_what_is_not_a_host_is_named(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "x")

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot import download
 from bot.download import (
+    DownloadError,
     DownloadRules,
     FileGone,
     FileTooBig,
@@ -294,6 +295,17 @@ async def test_a_redirect_is_not_followed(
         async with downloaded(session, url, folder=tmp_path, rules=rules(url)):
             pass
     assert not asked
+
+
+async def test_a_host_may_be_an_address_of_ipv6(
+    session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    url = "http://[::1]:9/song.mp3"
+    # Nobody answers there, but it is asked.
+    with pytest.raises(DownloadError) as raised:
+        async with downloaded(session, url, folder=tmp_path, rules=rules(url)):
+            pass
+    assert not isinstance(raised.value, ForeignHost)
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])

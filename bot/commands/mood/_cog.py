@@ -10,8 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.attachments import song_of, songs_of
-from bot.commands.mood._requests import request_of, server_of
-from bot.home_channels import home_channel_of
+from bot.commands.mood._requests import request_of
+from bot.home_channels import home_channel_of, server_of
 from bot.insisting import DISCORD_ERRORS, insist
 from bot.links import MessageAddress, parse_link
 from bot.outcomes import MessageOutOfSight, NoAudio, NotAMessageLink, NothingGiven, Refusal

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.commands.mood._requests import request_of, server_of
+from bot.commands.mood._requests import request_of
+from bot.home_channels import server_of
 from bot.outcomes import MoreForgotten, Refusal
 from bot.presentation.language import speaking
 from bot.replies import InteractionReply, deliver

@@ -6,7 +6,7 @@ import time
 
 import discord
 
-from bot.home_channels import home_channel_of
+from bot.home_channels import home_channel_of, server_of
 from bot.replies import LIFETIME
 from bot.requests import AtInteraction, Post, Request, Song
 
@@ -31,8 +31,3 @@ def request_of(
         received=now,
         home_channel_id=None if guild_id is None else home_channel_of(interaction.channel),
     )
-
-
-def server_of(interaction: discord.Interaction) -> int | None:
-    """Return the server that has added the bot; None where only a person has."""
-    return interaction.guild_id if interaction.is_guild_integration() else None
