@@ -193,15 +193,15 @@ def _verdict(analysis: MoodAnalysis) -> str:
 def _certainty(analysis: MoodAnalysis) -> str:
     if not analysis.like_music:
         return "What is said of moods here is a guess."
-    chance, guess = analysis.confidence, 1 / len(MOODS)
+    chance, guess = round(100 * analysis.confidence), round(100 / len(MOODS))
     # In a long song the mood with most time can be less likely than a guess.
-    compared = f", where a blind guess has {guess:.0%}" if chance > guess else ""
+    compared = f", where a blind guess has {guess}%" if chance > guess else ""
     if analysis.unsure:
         return (
-            "Moodify is not sure: no mood is clearly ahead. Take it as a hint; the chance that "
-            f"it is right is {chance:.0%}{compared}."
+            "Moodify is not sure: no mood is clearly ahead. Take it as a hint; its probability is "
+            f"{chance}%{compared}."
         )
-    return f"The chance that this is right is {chance:.0%}{compared}."
+    return f"Its probability is {chance}%{compared}."
 
 
 def _notes(analysis: MoodAnalysis) -> Iterator[str]:

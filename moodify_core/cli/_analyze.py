@@ -87,7 +87,7 @@ def analyze_command(  # noqa: PLR0913, PLR0917 - one for each option
         raise click.UsageError("There is no audio file in what you named.")
     several = len(songs) > 1
     outputs = [
-        Output(option, given, suffix, make, several=several)
+        Output.asked_for(option, given, suffix, make, several=several)
         for option, given, suffix, make in (
             ("--image", image, ".png", partial(write_image, phone=phone)),
             ("--html", page, ".html", write_html),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import click
 
@@ -14,27 +16,39 @@ from moodify_core.cli._songs import Song
 from moodify_core.page import write_page
 from moodify_core.result import MoodAnalysis
 
+Make = Callable[[MoodAnalysis, Song, Path, Heard | None], None]
+"""Makes something of an analysed song in a file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Something that is made of each song: where it goes and how it is made."""
+    """Something that is made of each song: where it goes and how it is made.
+
+    Attributes
+    ----------
+    option : str
+        By which it was asked for.
+    given : Path
+    is_folder : bool
+        Whether a folder was named, in which each song gets a file.
+    suffix : str
+    make : callable
+    """
 
     option: str
     given: Path
+    is_folder: bool
     suffix: str
-    make: Callable[[MoodAnalysis, Song, Path, Heard | None], None]
-    several: bool
+    make: Make
 
-    def __post_init__(self) -> None:
-        named_as_file = self.given.suffix.lower() == self.suffix and not self.given.is_dir()
-        if self.several and named_as_file:
-            raise click.UsageError(f"For several songs, {self.option} takes a folder.")
-
-    @property
-    def is_folder(self) -> bool:
-        """Whether a folder was named, in which each song gets a file."""
-        new = not self.given.suffix and not self.given.exists()
-        return self.several or new or self.given.is_dir()
+    @classmethod
+    def asked_for(cls, option: str, given: Path, suffix: str, make: Make, *, several: bool) -> Self:
+        """Tell a folder from a file, once: what is written may change what is there."""
+        named_as_file = given.suffix.lower() == suffix and not given.is_dir()
+        if several and named_as_file:
+            raise click.UsageError(f"For several songs, {option} takes a folder.")
+        is_new_folder = not given.suffix and not given.exists()
+        return cls(option, given, several or is_new_folder or given.is_dir(), suffix, make)
 
     def target(self, song: Song) -> Path:
         """Return the file that was named, or one for this song in the folder that was named."""
@@ -54,15 +68,22 @@ def refuse_overwriting(songs: list[Song], outputs: list[Output], table: Path | N
     targets = [(output.option, output.target(song)) for output in outputs for song in songs]
     if table:
         targets.append(("--csv", table))
-    owners: dict[Path, str] = {}
+    owners: dict[str, str] = {}
     for option, target in targets:
-        other = owners.setdefault(target.resolve(), option)
-        if other != option:
+        owner = owners.setdefault(os.path.realpath(target), option)
+        if owner != option:
             name = console.printable(target.name)
-            raise click.UsageError(f"{other} and {option} would both write {name}; name two files.")
+            raise click.UsageError(f"{owner} and {option} would both write {name}; name two files.")
         if target.exists() and _identity(target) in originals:
             name = console.printable(target.name)
             raise click.UsageError(f"{option} would overwrite the song {name}; name another file.")
+    for path, option in owners.items():
+        for folder in map(str, Path(path).parents):
+            if owners.get(folder, option) != option:
+                name = console.printable(Path(folder).name)
+                raise click.UsageError(
+                    f"{name} cannot be the file of {owners[folder]} and the folder of {option}."
+                )
 
 
 def _identity(path: Path) -> tuple[int, int]:

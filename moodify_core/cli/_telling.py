@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
@@ -68,4 +69,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "This needs more memory than there is; the file may be damaged."
     detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return f"The file cannot be read or written ({detail})."
+    named = getattr(error, "filename", None)
+    file = console.printable(Path(str(named)).name) if named else "The file"
+    return f"{file} cannot be read or written ({detail})."

@@ -220,6 +220,20 @@ def test_one_output_is_never_overwritten_by_another(tmp_path: Path, second: str)
     assert not target.exists()
 
 
+def test_a_table_and_a_folder_need_two_names(tmp_path: Path) -> None:
+    done = moodify("analyze", TUNE, "--csv", tmp_path / "out", "--image", tmp_path / "out")
+    assert done.returncode == 2
+    assert "out cannot be the file of --csv and the folder of --image" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_link_that_leads_to_itself_is_said(tmp_path: Path) -> None:
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    done = moodify("analyze", TUNE, "--image", tmp_path / "loop.png")
+    assert done.returncode == 1
+    assert "loop.png cannot be read or written" in done.stderr
+
+
 def test_songs_that_differ_in_their_ending_keep_their_own_pictures(tmp_path: Path) -> None:
     album, pictures = tmp_path / "album", tmp_path / "pictures"
     album.mkdir()

@@ -323,9 +323,7 @@ class TestWhatItShows:
             expect(row).to_contain_text(mood.value.capitalize())
             expect(row).to_contain_text(f"{song.breakdown[mood]:.0%}")
         expect(page.get_by_role("heading", level=1)).to_have_text("After the Storm")
-        expect(page.get_by_text("The chance that this is right is")).to_contain_text(
-            f"{song.confidence:.0%}"
-        )
+        expect(page.get_by_text("Its probability is")).to_contain_text(f"{song.confidence:.0%}")
 
     def test_being_unsure_is_said(self, visit: Visit) -> None:
         note = Note(WarningCode.CLOSE_CALL, {"first": "happy", "second": "sad"})
@@ -573,12 +571,12 @@ def moodify(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
 
-@pytest.mark.parametrize(("chance", "compared"), [(0.45, True), (0.17, False)])
+@pytest.mark.parametrize(("chance", "compared"), [(0.45, True), (0.203, False), (0.17, False)])
 def test_only_what_is_likelier_than_a_guess_is_held_against_one(
     chance: float, compared: bool
 ) -> None:
     page = build_page(replace(made(), confidence=chance), "Song")
-    assert f"is right is {chance:.0%}" in page
+    assert f"probability is {chance:.0%}" in page
     assert ("blind guess" in page) is compared
 
 
