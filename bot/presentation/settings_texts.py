@@ -425,8 +425,8 @@ def digest_channel_gone() -> str:
 def digest_not_allowed(channel_id: int) -> str:
     """Tell admins that the bot may not speak in the digest's channel."""
     return _(
-        "⚠️ I may not see or write in <#{channel}>, so the weekly message is not sent; let me, or "
-        "choose another channel."
+        "⚠️ I am not allowed to see <#{channel}> or to write in it, so the weekly message is not "
+        "sent; allow me to, or choose another channel."
     ).format(channel=channel_id)
 
 

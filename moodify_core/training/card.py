@@ -58,7 +58,8 @@ def model_card(metrics: dict[str, Any]) -> str:
         Markdown.
     """
     data, model = metrics["data"], metrics["model"]
-    known = [name for name in data["corpora"] if name in _SOURCES]
+    # Of other music nobody has looked at what is said below of these collections.
+    known = all(name in _SOURCES for name in data["corpora"])
     return "\n".join(
         [
             f"# Model card: {model['version']}",
@@ -71,7 +72,7 @@ def model_card(metrics: dict[str, Any]) -> str:
             "Exported probabilities differ from the trained ones by at most "
             f"{model['largest_export_difference']:.1e}.",
             "",
-            *_meanings(known),
+            *(_meanings(list(data["corpora"])) if known else _OTHER_MEANINGS),
             "",
             "It also says where it has nothing to say: stretches that lie further from the music "
             "it learned from than nearly all music by others does (noise, tones, applause, talk) "
@@ -79,7 +80,8 @@ def model_card(metrics: dict[str, Any]) -> str:
             "average in one respect, such as its pulse or its mode, by asking the model again.",
             "",
             "## What it learned from",
-            f"{data['clips']} clips, most of them of 30 s, by {data['artists']} artists: "
+            f"{data['clips']} clips{', most of them of 30 s,' if known else ''} by "
+            f"{data['artists']} artists: "
             + ", ".join(f"{count} of {name}" for name, count in data["corpora"].items())
             + "; "
             + ", ".join(f"{count} {mood}" for mood, count in data["moods"].items())
@@ -105,7 +107,8 @@ def model_card(metrics: dict[str, Any]) -> str:
                 "The features and the constants of the method were not; `locked_artists` in "
                 "`metrics.json` are artists kept out of that, too."
                 if known
-                else "The features and the constants of the method were chosen on other music."
+                else "The features and the constants of the method were chosen with the music of "
+                "the model that Moodify ships."
             ),
             "",
             *_table(metrics["unheard_artists"]),
@@ -134,22 +137,36 @@ def model_card(metrics: dict[str, Any]) -> str:
             "- Clean synthetic music: "
             + ("the collections hold hardly any, and " if known else "")
             + "it knows that of one composer, `examples`.",
-            "- Tempo and density: it was taught on composed tunes which way they move a mood, and "
-            "still hardly names them as reasons (docs/accuracy.md).",
+            *(
+                [
+                    "- Tempo and density: it was taught on composed tunes which way they move a "
+                    "mood, and still hardly names them as reasons (docs/accuracy.md)."
+                ]
+                if known
+                else []
+            ),
             "- Words are not understood, in any language: a sad text to a cheerful tune is happy."
             + (" Nearly all singing in the data is in English." if known else ""),
-            "- Genres and traditions outside of Western popular and classical music were not "
-            "measured; of tunings, scales and drumming of other traditions it knows nothing.",
+            *(
+                [
+                    "- Genres and traditions outside of Western popular and classical music were "
+                    "not measured; of tunings, scales and drumming of other traditions it knows "
+                    "nothing."
+                ]
+                if known
+                else []
+            ),
             "",
         ]
     )
 
 
-def _meanings(known: list[str]) -> list[str]:
-    """Tell what the moods mean in the collections whose labels are known here."""
-    if not known:
-        return ["What the five moods mean here is what the labels of its data mean by them."]
-    columns = [_MEANINGS[name] for name in known]
+_OTHER_MEANINGS = ["What the five moods mean here is what the labels of its data mean by them."]
+
+
+def _meanings(corpora: list[str]) -> list[str]:
+    """Tell what the moods mean in collections whose labels are known here."""
+    columns = [_MEANINGS[name] for name in corpora]
     return [
         "What the five moods mean here, by the tags and the feelings that they were learned from:",
         "",

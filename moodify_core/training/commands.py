@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ def train(data: Path, out: Path, *, seed: int, cache: Path | None, tell: _Tell) 
     OSError
         If `out` or `cache` cannot be written; said at once, not when all is done.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    _require_writable(out)
     examples = _examples(data, cache, tell, moods=MOODS)
     metrics = evaluate_protocol(examples, seed, tell)
     tell("making the model from all clips")
@@ -103,7 +104,7 @@ def evaluate(
         If `report` or `cache` cannot be written; said at once, not when all is done.
     """
     if report is not None:
-        report.mkdir(parents=True, exist_ok=True)
+        _require_writable(report)
     # A finished model can be measured on some of the moods.
     examples = _examples(data, cache, tell, moods=() if model else MOODS)
     if model is not None:
@@ -204,11 +205,22 @@ def _examples(
     return extract_training_set(clips, remembered)
 
 
+def _require_writable(folder: Path) -> None:
+    """Make a folder if need be, and see whether a file can be made in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        # The name of a passing file would tell nobody anything.
+        raise OSError(error.errno, error.strerror, str(folder)) from error
+
+
 def _cache(wanted: Path | None, tell: _Tell) -> Path | None:
     """Return a folder that can be written; None if nobody chose one and the usual one cannot."""
     cache = wanted or platformdirs.user_cache_path("moodify")
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        _require_writable(cache)
     except OSError as error:
         if wanted:
             raise

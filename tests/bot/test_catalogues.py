@@ -80,6 +80,17 @@ def test_the_code_has_texts() -> None:
 
 
 @LANGUAGES
+def test_a_catalogue_names_nobody_and_no_day(language: Language) -> None:
+    place = files("bot") / "locales" / str(language.locale) / "LC_MESSAGES" / f"{DOMAIN}.po"
+    header = place.read_text(encoding="utf-8").partition("\n\n")[0]
+    names = {line.partition(":")[0].strip('"') for line in header.splitlines() if ": " in line}
+    assert names == {
+        *("Language", "Plural-Forms", "MIME-Version"),
+        *("Content-Type", "Content-Transfer-Encoding"),
+    }
+
+
+@LANGUAGES
 def test_every_text_is_translated_and_nothing_else_is(language: Language) -> None:
     translations = _translations(language)
     missing = {text for text in IN_THE_CODE if not all(_forms(translations.get(text, "")))}
