@@ -89,7 +89,7 @@ def test_answers_come_in_order_whatever_fails(tmp_path: Path) -> None:
     assert [Path(row["file"]).name for row in rows(table)] == named
     broken, unwritten = errors.splitlines()
     assert broken.startswith("01.mp3: This audio file is damaged")
-    assert unwritten.startswith("03.mp3: The file cannot be read or written")
+    assert unwritten.startswith("03.mp3: 03.png cannot be read or written")
     assert {path.name for path in (tmp_path / "pictures").iterdir() if path.is_file()} == {
         "00.png",
         "02.png",
