@@ -44,10 +44,11 @@ def _is_host(text: str) -> bool:
     match = _HOST.fullmatch(text)
     if match is None or int(match["port"] or 0) > _LAST_PORT:
         return False
-    try:
-        IPv6Address(match["ipv6"] or "::1")
-    except ValueError:
-        return False
+    if match["ipv6"]:
+        try:
+            IPv6Address(match["ipv6"])
+        except ValueError:
+            return False
     return True
 
 
@@ -220,7 +221,7 @@ class Settings(WorkerSettings, Place):
     cdn_hosts: Annotated[tuple[str, ...], NoDecode] = ("cdn.discordapp.com", "media.discordapp.net")
     discord_api: str = DISCORD_API
 
-    metrics_port: int = Field(0, ge=0, le=65535)
+    metrics_port: int = Field(0, ge=0, le=_LAST_PORT)
     metrics_host: str = Field("127.0.0.1", min_length=1)
 
     source_url: str = Field("", pattern=r"^(https?://\S+)?$")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import discord
+
+if TYPE_CHECKING:
+    from bot.client import MoodifyBot
 
 
 def home_channel_of(channel: object) -> int | None:
@@ -27,3 +32,9 @@ def home_channel_of(channel: object) -> int | None:
 def server_of(interaction: discord.Interaction) -> int | None:
     """Return the server that has added the bot; None where only a person has."""
     return interaction.guild_id if interaction.is_guild_integration() else None
+
+
+async def language_at(interaction: discord.Interaction[MoodifyBot]) -> str | discord.Locale:
+    """Return the language to answer in: the one that the server has chosen, or the asker's own."""
+    settings = await interaction.client.memory.settings(server_of(interaction))
+    return settings.language or interaction.locale

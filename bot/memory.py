@@ -29,7 +29,6 @@ T = TypeVar("T")
 D = TypeVar("D")
 Action = Callable[[Storage], Awaitable[object]]
 
-
 EXAMINATION = 1.0
 """Seconds that a sign of life may take."""
 SETTINGS_PATIENCE = 1.0

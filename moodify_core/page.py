@@ -22,7 +22,7 @@ from pathlib import Path
 
 from moodify_core.audio import Source
 from moodify_core.console import sentence, why
-from moodify_core.figures import MOST
+from moodify_core.figures import MOST, in_percent
 from moodify_core.moods import MOODS
 from moodify_core.playable import LARGEST_SONG, Playable, playable
 from moodify_core.result import MoodAnalysis
@@ -193,15 +193,16 @@ def _verdict(analysis: MoodAnalysis) -> str:
 def _certainty(analysis: MoodAnalysis) -> str:
     if not analysis.like_music:
         return "What is said of moods here is a guess."
-    chance, guess = round(100 * analysis.confidence), round(100 / len(MOODS))
+    chance, guess = in_percent(analysis.confidence), 1 / len(MOODS)
     # In a long song the mood with most time can be less likely than a guess.
-    compared = f", where a blind guess has {guess}%" if chance > guess else ""
+    likelier = round(analysis.confidence, 2) > guess
+    compared = f", where a blind guess has {in_percent(guess)}" if likelier else ""
     if analysis.unsure:
         return (
             "Moodify is not sure: no mood is clearly ahead. Take it as a hint; its probability is "
-            f"{chance}%{compared}."
+            f"{chance}{compared}."
         )
-    return f"Its probability is {chance}%{compared}."
+    return f"Its probability is {chance}{compared}."
 
 
 def _notes(analysis: MoodAnalysis) -> Iterator[str]:

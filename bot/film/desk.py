@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import discord
 import structlog
 
+from bot.answers.showing import tell
 from bot.film.making import FilmProgress, FilmRefused, FilmRequest, Films
 from bot.film.sources import Songs, SongSource
-from bot.home_channels import server_of
+from bot.home_channels import language_at
 from bot.insisting import DISCORD_ERRORS
-from bot.jobs.progress import tell
+from bot.jobs.progress import tell as tell_progress
 from bot.outcomes import FileVanished, NotYourFilm, NotYourSong, Refusal, SongForgotten
 from bot.presentation import texts
 from bot.presentation.buttons import cancel_view
@@ -72,7 +73,7 @@ class FilmDesk:
         with (
             structlog.contextvars.bound_contextvars(job=str(interaction.id)),
             self._jobs.attended(),
-            speaking(await _language(interaction)),
+            speaking(await language_at(interaction)),
         ):
             source = self.songs.find(key)
             if source is None:
@@ -93,10 +94,10 @@ class FilmDesk:
         """
         asker = self._films.whose(film_id)
         if asker is None:
-            with speaking(await _language(interaction)):
-                await _say(interaction, texts.film_not_in_the_making())
+            with speaking(await language_at(interaction)):
+                await tell(interaction, texts.film_not_in_the_making())
         elif interaction.user.id != asker and not _moderates(interaction):
-            with speaking(await _language(interaction)):
+            with speaking(await language_at(interaction)):
                 await _refuse(interaction, NotYourFilm())
         else:
             log.info("film cancelled", job=film_id)
@@ -140,7 +141,7 @@ class FilmDesk:
             await reply.interaction.edit_original_response(content=now, view=view)
 
         progress, done = FilmProgress(), asyncio.Event()
-        telling = asyncio.create_task(tell(show, sentence, done))
+        telling = asyncio.create_task(tell_progress(show, sentence, done))
         try:
             async with self._films.made(request, address, progress) as outcome:
                 # Not cut off, as an edit that is under way could arrive after the film.
@@ -149,11 +150,6 @@ class FilmDesk:
                 await deliver(reply, (outcome,))
         finally:
             telling.cancel()
-
-
-async def _language(interaction: discord.Interaction[MoodifyBot]) -> str | discord.Locale:
-    settings = await interaction.client.memory.settings(server_of(interaction))
-    return settings.language or interaction.locale
 
 
 async def _address_now(interaction: discord.Interaction, source: SongSource) -> str:
@@ -190,13 +186,6 @@ def _moderates(interaction: discord.Interaction) -> bool:
     return interaction.guild_id is not None and (may.administrator or may.manage_messages)
 
 
-async def _refuse(interaction: discord.Interaction, reason: Refusal) -> None:
+async def _refuse(interaction: discord.Interaction[MoodifyBot], reason: Refusal) -> None:
     log.info("film refused", reason=type(reason).__name__)
-    await _say(interaction, texts.refusal(reason))
-
-
-async def _say(interaction: discord.Interaction, sentence: str) -> None:
-    try:
-        await interaction.response.send_message(sentence, ephemeral=True)
-    except DISCORD_ERRORS as error:
-        log.warning("answer lost", error=repr(error))
+    await tell(interaction, texts.refusal(reason))

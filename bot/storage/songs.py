@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -301,10 +301,9 @@ class SongStore:
         int
             How many records there were.
         """
-        removed, ids = 0, sorted(message_ids)
-        for start in range(0, len(ids), _MOST_VALUES):
-            which = Record.post_message_id.in_(ids[start : start + _MOST_VALUES])
-            removed += await self._remove(which)
+        removed = 0
+        for some in _portions(message_ids):
+            removed += await self._remove(Record.post_message_id.in_(some))
         return removed
 
     async def _one(self, statement: Select[*tuple[Any, ...]]) -> Recorded | None:
@@ -357,10 +356,16 @@ async def remove_records(connection: AsyncConnection, which: ColumnElement[bool]
     """
     await connection.run_sync(take_turn)
     songs = await connection.run_sync(discount, which)
-    unused = sorted(set(songs))
-    for start in range(0, len(unused), _MOST_VALUES):
-        await _drop_unused(connection, unused[start : start + _MOST_VALUES])
+    for some in _portions(set(songs)):
+        await _drop_unused(connection, some)
     return len(songs)
+
+
+def _portions(values: Collection[int]) -> Iterator[list[int]]:
+    """Share values between as many statements as it takes."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), _MOST_VALUES):
+        yield ordered[start : start + _MOST_VALUES]
 
 
 async def _same_song(

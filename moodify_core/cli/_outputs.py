@@ -70,12 +70,11 @@ def refuse_overwriting(songs: list[Song], outputs: list[Output], table: Path | N
         targets.append(("--csv", table))
     owners: dict[str, str] = {}
     for option, target in targets:
+        name = console.printable(target.name)
         owner = owners.setdefault(os.path.realpath(target), option)
         if owner != option:
-            name = console.printable(target.name)
             raise click.UsageError(f"{owner} and {option} would both write {name}; name two files.")
         if target.exists() and _identity(target) in originals:
-            name = console.printable(target.name)
             raise click.UsageError(f"{option} would overwrite the song {name}; name another file.")
     for path, option in owners.items():
         for folder in map(str, Path(path).parents):

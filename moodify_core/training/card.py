@@ -14,7 +14,6 @@ _SOURCES = {
     "Management, 2016): rock, pop, electronic and classical music of Magnatune, CC BY-NC-SA.",
 }
 
-
 _MEANINGS = {
     "4q": (
         "4Q: tags of editors",
@@ -38,6 +37,25 @@ _MEANINGS = {
     ),
 }
 """What each of `MOODS` was derived from."""
+
+
+_LIMITS = [
+    "- Clean synthetic music: the collections hold hardly any, and it knows that of one composer, "
+    "`examples`.",
+    "- Tempo and density: it was taught on composed tunes which way they move a mood, and still "
+    "hardly names them as reasons (docs/accuracy.md).",
+    "- Words are not understood, in any language: a sad text to a cheerful tune is happy. Nearly "
+    "all singing in the data is in English.",
+    "- Genres and traditions outside of Western popular and classical music were not measured; of "
+    "tunings, scales and drumming of other traditions it knows nothing.",
+]
+"""What models of these collections fail at, beyond what is measured."""
+
+_OTHER_MEANINGS = ["What the five moods mean here is what the labels of its data mean by them."]
+_OTHER_LIMITS = [
+    "- Clean synthetic music: it knows that of one composer, `examples`.",
+    "- Words are not understood, in any language: a sad text to a cheerful tune is happy.",
+]
 
 
 def _own_data(name: str) -> str:
@@ -134,34 +152,10 @@ def model_card(metrics: dict[str, Any]) -> str:
             *_weaknesses(metrics),
             *_genres(metrics["genres"]),
             *_false_alarms(metrics["called_unlike_music"]),
-            "- Clean synthetic music: "
-            + ("the collections hold hardly any, and " if known else "")
-            + "it knows that of one composer, `examples`.",
-            *(
-                [
-                    "- Tempo and density: it was taught on composed tunes which way they move a "
-                    "mood, and still hardly names them as reasons (docs/accuracy.md)."
-                ]
-                if known
-                else []
-            ),
-            "- Words are not understood, in any language: a sad text to a cheerful tune is happy."
-            + (" Nearly all singing in the data is in English." if known else ""),
-            *(
-                [
-                    "- Genres and traditions outside of Western popular and classical music were "
-                    "not measured; of tunings, scales and drumming of other traditions it knows "
-                    "nothing."
-                ]
-                if known
-                else []
-            ),
+            *(_LIMITS if known else _OTHER_LIMITS),
             "",
         ]
     )
-
-
-_OTHER_MEANINGS = ["What the five moods mean here is what the labels of its data mean by them."]
 
 
 def _meanings(corpora: list[str]) -> list[str]:

@@ -18,6 +18,7 @@ from bot.outcomes import Cancelled
 from bot.presentation import answer_texts, privacy_texts, texts
 from bot.presentation.buttons import cancel_request_view
 from tests.bot.process import PATIENCE, ROOT, BotProcess, is_answer, running_bot
+from tests.bot.ways import left_behind
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
 from tests.discord_double.world import (
     ATTACH_FILES,
@@ -287,13 +288,7 @@ async def test_an_answer_that_discord_does_not_delete_stays_with_its_record(here
 
 def forged(where: Place, answer: Message, channel: Channel | None = None) -> Message:
     """Put the buttons of an answer under another message of the bot."""
-    message = Message(
-        author=where.double.world.bot,
-        channel=channel or answer.channel,
-        content="🎵",
-        components=answer.components,
-    )
-    return where.double.world.save(message)
+    return left_behind(where.double, channel or answer.channel, answer.components)
 
 
 async def test_records_of_another_server_are_not_opened(here: Place) -> None:
@@ -352,13 +347,8 @@ async def test_a_fault_of_discord_at_a_click_leaves_nothing_hanging(
 
 async def test_what_is_not_under_way_cannot_be_cancelled(here: Place) -> None:
     view = cancel_request_view(1234567890, int(here.bo.id))
-    left = Message(
-        author=here.double.world.bot,
-        channel=here.channel,
-        content=texts.progress_downloading(),
-        components=tuple(view.to_components()),
-    )
-    here.double.world.save(left)
+    downloading = texts.progress_downloading()
+    left = left_behind(here.double, here.channel, view.to_components(), downloading)
     refused = await here.press(left, texts.cancel_button(), user=here.mod)
     assert await here.sentence(refused) == answer_texts.not_under_way()
     exchange = await here.press(left, texts.cancel_button())

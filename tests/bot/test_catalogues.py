@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Formatter
 
@@ -47,9 +48,12 @@ def _in_the_code() -> set[Text]:
 IN_THE_CODE = _in_the_code()
 
 
+def _place(language: Language) -> Traversable:
+    return files("bot") / "locales" / str(language.locale) / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
 def _catalogue(language: Language) -> Catalog:
-    place = files("bot") / "locales" / str(language.locale) / "LC_MESSAGES" / f"{DOMAIN}.po"
-    with place.open("rb") as source:
+    with _place(language).open("rb") as source:
         return read_po(source, locale=language.locale, abort_invalid=True)
 
 
@@ -81,8 +85,7 @@ def test_the_code_has_texts() -> None:
 
 @LANGUAGES
 def test_a_catalogue_names_nobody_and_no_day(language: Language) -> None:
-    place = files("bot") / "locales" / str(language.locale) / "LC_MESSAGES" / f"{DOMAIN}.po"
-    header = place.read_text(encoding="utf-8").partition("\n\n")[0]
+    header = _place(language).read_text(encoding="utf-8").partition("\n\n")[0]
     names = {line.partition(":")[0].strip('"') for line in header.splitlines() if ": " in line}
     assert names == {
         *("Language", "Plural-Forms", "MIME-Version"),

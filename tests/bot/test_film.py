@@ -30,9 +30,9 @@ from bot.jobs.progress import EDIT_PAUSE
 from bot.presentation import texts
 from bot.presentation.buttons import cancel_view
 from bot.presentation.language import speaking
-from bot.storage import Storage
 from moodify_core.moods import MOODS
 from tests.bot.process import PATIENCE, BotProcess, is_answer, running_bot
+from tests.bot.ways import left_behind, stored
 from tests.discord_double import Channel, DiscordDouble, Exchange, File, Guild, Message, User
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.long]
@@ -174,9 +174,8 @@ async def test_a_click_brings_the_film_of_the_song(server: Server) -> None:
 async def test_films_speak_the_language_that_the_server_has_chosen(server: Server) -> None:
     guild = server.double.add_guild("Musique", owner=server.people[0])
     place = replace(server, guild=guild, channel=server.double.add_channel(guild, "chansons"))
-    storage = await Storage.open(f"sqlite:///{server.bot.data / 'moodify.db'}")
-    await storage.settings.save(int(guild.id), language="fr", welcomed=True)
-    await storage.close()
+    async with stored(server.bot.data.parent) as storage:
+        await storage.settings.save(int(guild.id), language="fr", welcomed=True)
     with speaking("fr"):
         message = await last_word(await place.film(await place.answer(song())))
         film_of(message)
@@ -292,13 +291,8 @@ async def test_after_a_restart_the_button_says_what_to_do(tmp_path: Path) -> Non
 
 async def test_a_film_of_an_earlier_run_cannot_be_cancelled(server: Server) -> None:
     view = cancel_view("1234567890")
-    left = Message(
-        author=server.double.world.bot,
-        channel=server.channel,
-        content=texts.film_progress("FILMING", 0.5),
-        components=tuple(view.to_components()),
-    )
-    server.double.world.save(left)
+    filming = texts.film_progress("FILMING", 0.5)
+    left = left_behind(server.double, server.channel, view.to_components(), filming)
     exchange = await server.double.click(server.people[0], left, texts.cancel_button())
     assert await sentence(exchange) == texts.film_not_in_the_making()
     assert (await last_word(exchange)).ephemeral

@@ -25,6 +25,7 @@ from tests.bot.ways import (
     Place,
     Way,
     bot_at,
+    left_behind,
     place,
     song,
     stored,
@@ -272,14 +273,7 @@ async def test_more_songs_of_a_private_answer_are_private(here: Place) -> None:
 
 async def test_a_menu_of_songs_that_are_forgotten_says_what_to_do(here: Place) -> None:
     view = discord.ui.View().add_item(MoreSongs(1, [Song(1234567890, "song.mp3", "", 1)]))
-    channel = here.channels[Listening.AUTOMATIC]
-    left = Message(
-        author=here.double.world.bot,
-        channel=channel,
-        content="🎵",
-        components=tuple(view.to_components()),
-    )
-    here.double.world.save(left)
+    left = left_behind(here.double, here.channels[Listening.AUTOMATIC], view.to_components())
     exchange = await here.double.select(here.cy, left, "more:1", ["1234567890"])
     answer = await here.last_word(exchange)
     assert answer.content == texts.refusal(outcomes.MoreForgotten())

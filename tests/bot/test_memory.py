@@ -76,8 +76,7 @@ async def test_a_database_that_is_away_at_the_start_is_found_when_it_comes(tmp_p
     place.unlink()
     async with asyncio.timeout(30):
         await memory.opened()
-        while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
-            await asyncio.sleep(0.01)
+    await _all_written(memory)
     assert (await memory.settings(1)).language == "es"
     await memory.close()
 
@@ -143,12 +142,9 @@ async def test_what_is_kept_of_a_person_is_not_written_after_they_are_forgotten(
         await asyncio.sleep(0.2)
         assert memory.waiting == 2
     await forgetting
-    while memory.waiting:  # noqa: ASYNC110 - a queue without an event
-        await asyncio.sleep(0.01)
-    left = await memory.attempt(lambda storage: storage.privacy.count_of(1), otherwise=None)
-    assert left == 0
-    kept = await memory.attempt(lambda storage: storage.privacy.count_of(2), otherwise=None)
-    assert kept
+    await _all_written(memory)
+    assert await _count_of(memory, 1) == 0
+    assert await _count_of(memory, 2)
 
 
 async def test_many_deleted_messages_push_nothing_out(
@@ -168,10 +164,7 @@ async def test_many_deleted_messages_push_nothing_out(
         assert memory.waiting == 4
     await _all_written(memory)
     assert (await memory.settings(1)).language == "de"
-    left = await memory.attempt(
-        lambda storage: storage.privacy.count_of(entry(1).user_id), otherwise=None
-    )
-    assert left == 0
+    assert await _count_of(memory, entry(1).user_id) == 0
     await memory.close()
 
 
@@ -197,10 +190,7 @@ async def test_messages_deleted_while_others_are_removed_are_removed_too(
     await memory.write(RemovedPosts({2}))
     go_on.set()
     await _all_written(memory)
-    left = await memory.attempt(
-        lambda storage: storage.privacy.count_of(entry(1).user_id), otherwise=None
-    )
-    assert left == 0
+    assert await _count_of(memory, entry(1).user_id) == 0
 
 
 async def test_a_write_that_is_cancelled_keeps_nobody_from_writing(tmp_path: Path) -> None:
@@ -235,10 +225,7 @@ async def test_a_message_takes_a_song_along_that_is_being_recorded(tmp_path: Pat
         removing = asyncio.create_task(memory.write(RemovedPosts({60})))
         await asyncio.sleep(0.2)
     await removing
-    left = await memory.attempt(
-        lambda storage: storage.privacy.count_of(each.user_id), otherwise=None
-    )
-    assert left == 0
+    assert await _count_of(memory, each.user_id) == 0
     await memory.close()
 
 
@@ -246,6 +233,11 @@ async def _all_written(memory: Memory) -> None:
     async with asyncio.timeout(30):
         while memory.waiting:  # noqa: ASYNC110 - a task of its own writes
             await asyncio.sleep(0.01)
+
+
+async def _count_of(memory: Memory, user_id: int) -> int | None:
+    """Return how much is kept of a person."""
+    return await memory.attempt(lambda storage: storage.privacy.count_of(user_id), otherwise=None)
 
 
 async def _insisting_on_forgetting(memory: Memory, user_id: int) -> None:

@@ -219,6 +219,9 @@ async def test_where_the_bot_may_not_speak_the_panel_says_so(
         panel = await server.choose(panel, f"settings:channel-mode:{mute.id}", "automatic")
         line = texts.exception_line(int(mute.id), Listening.AUTOMATIC, mute=True)
         assert line in _text(panel)
+        panel = await server.press(panel, f"settings:show:{Page.BOARDS}")
+        panel = await server.choose(panel, "settings:digest", mute.id)
+        assert texts.digest_not_allowed(int(mute.id)) in _text(panel)
     assert server.double.violations == []
 
 

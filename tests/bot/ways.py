@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -30,7 +30,7 @@ from tests.discord_double import (
     Message,
     User,
 )
-from tests.discord_double.world import BOT_PERMISSIONS, MEMBER_PERMISSIONS
+from tests.discord_double.world import BOT_PERMISSIONS, MEMBER_PERMISSIONS, Json
 
 MAX_FILE_MIB = 2
 MAX_MINUTES = 2
@@ -275,6 +275,19 @@ async def stored(folder: Path) -> AsyncIterator[Storage]:
     storage = await Storage.open(f"sqlite:///{data / 'moodify.db'}")
     yield storage
     await storage.close()
+
+
+def left_behind(
+    double: DiscordDouble, channel: Channel, components: Sequence[Json], content: str = "🎵"
+) -> Message:
+    """Put a message of the bot's there that it does not know of any more."""
+    message = Message(
+        author=double.world.bot,
+        channel=channel,
+        content=content,
+        components=tuple(components),
+    )
+    return double.world.save(message)
 
 
 def song(name: str = LONG_ENOUGH) -> File:

@@ -19,6 +19,7 @@ from moodify_core import analyze
 from moodify_core.cli import main
 from moodify_core.model import CLASSIFIER, OnnxClassifier, load_model
 from moodify_core.moods import MOODS, Mood
+from moodify_core.training.card import model_card
 from moodify_core.training.datasets import Clip, DatasetError, load_dataset
 from moodify_core.training.evaluation import evaluate_model
 from moodify_core.training.export import TOLERANCE, export_model
@@ -399,13 +400,21 @@ def test_a_card_says_nothing_of_collections_that_were_not_learned_from(trained: 
 def test_same_data_and_seed_make_the_same_model(
     trained: Path, examples: TrainingSet, tmp_path: Path
 ) -> None:
-    export_model(fit_model(examples, 0), examples, tmp_path)
+    fitted = fit_model(examples, 0)
+    exported = export_model(fitted, examples, tmp_path)
     made = {file.name for file in tmp_path.iterdir()}
     assert CLASSIFIER in made
     # Their figures are held against those of another evaluation above.
     assert {file.name for file in trained.iterdir()} - made == {"metrics.json", "model_card.md"}
     for name in made:
         assert (tmp_path / name).read_bytes() == (trained / name).read_bytes(), name
+    stored = json.loads((trained / "metrics.json").read_text())
+    assert stored["model"] == {
+        "version": exported.version,
+        "classifier": fitted.candidate,
+        "largest_export_difference": float(f"{exported.largest_difference:.1e}"),
+    }
+    assert (trained / "model_card.md").read_text() == model_card(stored)
 
 
 def test_a_finished_model_is_measured(trained: Path, examples: TrainingSet, music: Path) -> None:

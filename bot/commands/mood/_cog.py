@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.attachments import song_of, songs_of
 from bot.commands.mood._requests import request_of
-from bot.home_channels import home_channel_of, server_of
+from bot.home_channels import home_channel_of, language_at, server_of
 from bot.insisting import DISCORD_ERRORS, insist
 from bot.links import MessageAddress, parse_link
 from bot.outcomes import MessageOutOfSight, NoAudio, NotAMessageLink, NothingGiven, Refusal
@@ -162,6 +162,5 @@ class MoodCog(commands.Cog):
         if isinstance(found, tuple):
             await self._bot.take(request_of(interaction, found, post, private=private), reply)
             return
-        settings = await self._bot.memory.settings(server_of(interaction))
-        with speaking(settings.language or interaction.locale):
+        with speaking(await language_at(interaction)):
             await deliver(reply, (found,))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.commands.mood._requests import request_of
-from bot.home_channels import server_of
-from bot.outcomes import MoreForgotten, Refusal
+from bot.home_channels import language_at, server_of
+from bot.outcomes import MoreForgotten
 from bot.presentation.language import speaking
 from bot.replies import InteractionReply, deliver
 
@@ -27,7 +27,7 @@ class MoreDesk:
     def __init__(self, bot: MoodifyBot) -> None:
         self._bot = bot
 
-    async def take(self, interaction: discord.Interaction, key: str) -> None:
+    async def take(self, interaction: discord.Interaction[MoodifyBot], key: str) -> None:
         """Answer one more song, in a message of its own.
 
         Parameters
@@ -41,17 +41,17 @@ class MoreDesk:
         private = interaction.message.flags.ephemeral
         with self._bot.jobs.attended():
             source = self._bot.film_desk.songs.find(key)
-            refusal: Refusal | None = MoreForgotten()
-            if source is not None:
-                refusal = await self._bot.admission.refusal(
-                    server_of(interaction), interaction.user
-                )
+            refusal = (
+                MoreForgotten()
+                if source is None
+                else await self._bot.admission.refusal(server_of(interaction), interaction.user)
+            )
             if not await reply.defer(private=private or refusal is not None):
                 return
-            if source is not None and refusal is None:
-                request = request_of(interaction, (source.song,), source.post, private=private)
-                await self._bot.take(request, reply)
+            if refusal is not None:
+                with speaking(await language_at(interaction)):
+                    await deliver(reply, (refusal,))
                 return
-            settings = await self._bot.memory.settings(server_of(interaction))
-            with speaking(settings.language or interaction.locale):
-                await deliver(reply, (refusal or MoreForgotten(),))
+            assert source is not None  # else it is refused
+            request = request_of(interaction, (source.song,), source.post, private=private)
+            await self._bot.take(request, reply)

@@ -319,6 +319,7 @@ async def test_a_database_that_is_away_is_an_error_without_its_password(file: Pa
     assert "hush" not in str(caught.value)
 
 
+@of_either_kind
 @pytest.mark.parametrize("revision", revisions()[1:])
 async def test_a_backup_of_an_older_version_is_brought_up_to_date(
     url: str, empty: str, file: Path, revision: str
